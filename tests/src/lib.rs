@@ -1,1 +1,1 @@
-//! Placeholder.
+//! What the whole-system tests share. Nothing depends on this crate.
