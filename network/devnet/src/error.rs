@@ -1,0 +1,62 @@
+//! Why a network does not start, or a deployment is refused.
+
+use std::path::PathBuf;
+
+/// A failure of the embedded network itself. What clients do wrong is answered on the wire.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DevnetError {
+    /// A value that the network cannot be started with.
+    #[error("{0}")]
+    Configuration(String),
+    /// The folder holds something else than was asked for.
+    #[error("the folder holds another network: {0}; use another folder, or remove this one")]
+    OtherNetwork(String),
+    /// A file or folder could not be read or written.
+    #[error("cannot use {}; check that the folder exists and may be written", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The state file is not what a network writes.
+    #[error("{} is not a network's state file; remove it", path.display())]
+    StateFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// An endpoint could not listen.
+    #[error("cannot listen on {address}; stop what uses it, or choose other ports")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Organisations could not be made or read.
+    #[error("cannot use the organisations' certificates; remove the folder to make new ones")]
+    Identity(#[source] BoxError),
+    /// Blocks or state could not be read or written.
+    #[error("cannot use the ledger; if its file is damaged, remove the network's folder")]
+    Storage(#[source] BoxError),
+    /// The channel's configuration or a block of its chain makes no sense.
+    #[error("the ledger holds what no network writes: {0}; remove the network's folder")]
+    Corrupt(String),
+    /// A chaincode could not be deployed.
+    #[error("chaincode `{name}` was not deployed: {reason}")]
+    Deployment {
+        /// Name of the chaincode.
+        name: String,
+        /// What to change.
+        reason: String,
+    },
+    /// The network is being shut down, or its committer has failed.
+    #[error("the network has stopped")]
+    Stopped,
+}
+
+/// Any cause.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

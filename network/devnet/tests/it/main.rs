@@ -1,0 +1,1 @@
+//! Whole-network tests of the embedded network.
