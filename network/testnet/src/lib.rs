@@ -1,1 +1,13 @@
-//! Placeholder.
+//! placeholder
+mod error;
+mod folder;
+pub mod ports;
+pub mod postgres;
+mod process;
+mod program;
+pub mod redis;
+mod secret;
+mod wait;
+
+pub use error::Error;
+pub use wait::{DeadlinePassed, wait_for, wait_until};

@@ -1,0 +1,4 @@
+//! The handles against the real servers.
+
+mod postgres;
+mod redis;
