@@ -1,0 +1,9 @@
+//! The shared words: what they accept, what they refuse, and the JSON that others rely on.
+
+mod amount;
+mod arbitrary_precision;
+mod golden;
+mod key;
+mod refusal;
+mod text;
+mod timestamp;
