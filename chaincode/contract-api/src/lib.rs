@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Hyperledger Fabric contracts in Rust.
+
+pub mod peer;
+
+pub use peer::*;
