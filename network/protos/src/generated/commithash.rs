@@ -18,9 +18,29 @@ pub struct KvWrite {
     #[prost(bytes = "bytes", tag = "6")]
     pub version_bytes: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for KvWrite {
+    const NAME: &'static str = "KVWrite";
+    const PACKAGE: &'static str = "commithash";
+    fn full_name() -> ::prost::alloc::string::String {
+        "commithash.KVWrite".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/commithash.KVWrite".into()
+    }
+}
 /// All writes of a block, by namespace, collection and key.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Updates {
     #[prost(message, repeated, tag = "1")]
     pub kvwrites: ::prost::alloc::vec::Vec<KvWrite>,
+}
+impl ::prost::Name for Updates {
+    const NAME: &'static str = "Updates";
+    const PACKAGE: &'static str = "commithash";
+    fn full_name() -> ::prost::alloc::string::String {
+        "commithash.Updates".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/commithash.Updates".into()
+    }
 }

@@ -5,6 +5,16 @@ pub struct LastConfig {
     #[prost(uint64, tag = "1")]
     pub index: u64,
 }
+impl ::prost::Name for LastConfig {
+    const NAME: &'static str = "LastConfig";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.LastConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.LastConfig".into()
+    }
+}
 /// One metadata entry of a block, with its signatures.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Metadata {
@@ -12,6 +22,16 @@ pub struct Metadata {
     pub value: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub signatures: ::prost::alloc::vec::Vec<MetadataSignature>,
+}
+impl ::prost::Name for Metadata {
+    const NAME: &'static str = "Metadata";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Metadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Metadata".into()
+    }
 }
 /// A signature over metadata value, signature header and block header.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -25,6 +45,16 @@ pub struct MetadataSignature {
     #[prost(bytes = "bytes", tag = "3")]
     pub identifier_header: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for MetadataSignature {
+    const NAME: &'static str = "MetadataSignature";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.MetadataSignature".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.MetadataSignature".into()
+    }
+}
 /// Names a BFT consenter by its number instead of its certificate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IdentifierHeader {
@@ -32,6 +62,16 @@ pub struct IdentifierHeader {
     pub identifier: u32,
     #[prost(bytes = "bytes", tag = "2")]
     pub nonce: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for IdentifierHeader {
+    const NAME: &'static str = "IdentifierHeader";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.IdentifierHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.IdentifierHeader".into()
+    }
 }
 /// The two headers of a payload, each kept in the bytes that were signed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -42,6 +82,16 @@ pub struct Header {
     /// A SignatureHeader.
     #[prost(bytes = "bytes", tag = "2")]
     pub signature_header: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for Header {
+    const NAME: &'static str = "Header";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Header".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Header".into()
+    }
 }
 /// Says what a payload is and for which channel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -67,6 +117,16 @@ pub struct ChannelHeader {
     #[prost(bytes = "bytes", tag = "8")]
     pub tls_cert_hash: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ChannelHeader {
+    const NAME: &'static str = "ChannelHeader";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ChannelHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ChannelHeader".into()
+    }
+}
 /// Says who made a payload.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignatureHeader {
@@ -76,6 +136,16 @@ pub struct SignatureHeader {
     #[prost(bytes = "bytes", tag = "2")]
     pub nonce: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for SignatureHeader {
+    const NAME: &'static str = "SignatureHeader";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.SignatureHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.SignatureHeader".into()
+    }
+}
 /// What an envelope's signature covers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Payload {
@@ -83,6 +153,16 @@ pub struct Payload {
     pub header: ::core::option::Option<Header>,
     #[prost(bytes = "bytes", tag = "2")]
     pub data: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for Payload {
+    const NAME: &'static str = "Payload";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Payload".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Payload".into()
+    }
 }
 /// Signed bytes, with the signature.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -93,6 +173,16 @@ pub struct Envelope {
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for Envelope {
+    const NAME: &'static str = "Envelope";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Envelope".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Envelope".into()
+    }
+}
 /// A block of a channel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Block {
@@ -102,6 +192,16 @@ pub struct Block {
     pub data: ::core::option::Option<BlockData>,
     #[prost(message, optional, tag = "3")]
     pub metadata: ::core::option::Option<BlockMetadata>,
+}
+impl ::prost::Name for Block {
+    const NAME: &'static str = "Block";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Block".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Block".into()
+    }
 }
 /// The hashed part of a block; hashed in ASN.1 form and not in this one.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -114,17 +214,47 @@ pub struct BlockHeader {
     #[prost(bytes = "bytes", tag = "3")]
     pub data_hash: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for BlockHeader {
+    const NAME: &'static str = "BlockHeader";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BlockHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BlockHeader".into()
+    }
+}
 /// The envelopes of a block, in order.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BlockData {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub data: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
 }
+impl ::prost::Name for BlockData {
+    const NAME: &'static str = "BlockData";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BlockData".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BlockData".into()
+    }
+}
 /// What orderer and peer add to a block, by BlockMetadataIndex.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BlockMetadata {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub metadata: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+impl ::prost::Name for BlockMetadata {
+    const NAME: &'static str = "BlockMetadata";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BlockMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BlockMetadata".into()
+    }
 }
 /// Value that the orderer signs under BlockMetadataIndex.SIGNATURES.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -133,6 +263,16 @@ pub struct OrdererBlockMetadata {
     pub last_config: ::core::option::Option<LastConfig>,
     #[prost(bytes = "bytes", tag = "2")]
     pub consenter_metadata: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for OrdererBlockMetadata {
+    const NAME: &'static str = "OrdererBlockMetadata";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.OrdererBlockMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.OrdererBlockMetadata".into()
+    }
 }
 /// Outcome of a broadcast or of a deliver stream, numbered after HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -335,6 +475,16 @@ pub mod msp_principal {
         }
     }
 }
+impl ::prost::Name for MspPrincipal {
+    const NAME: &'static str = "MSPPrincipal";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.MSPPrincipal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.MSPPrincipal".into()
+    }
+}
 /// Members of a unit of an organisation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OrganizationUnit {
@@ -344,6 +494,16 @@ pub struct OrganizationUnit {
     pub organizational_unit_identifier: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "3")]
     pub certifiers_identifier: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for OrganizationUnit {
+    const NAME: &'static str = "OrganizationUnit";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.OrganizationUnit".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.OrganizationUnit".into()
+    }
 }
 /// Members of an organisation who have a role.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -401,6 +561,16 @@ pub mod msp_role {
         }
     }
 }
+impl ::prost::Name for MspRole {
+    const NAME: &'static str = "MSPRole";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.MSPRole".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.MSPRole".into()
+    }
+}
 /// Whether an identity names its holder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MspIdentityAnonymity {
@@ -446,11 +616,31 @@ pub mod msp_identity_anonymity {
         }
     }
 }
+impl ::prost::Name for MspIdentityAnonymity {
+    const NAME: &'static str = "MSPIdentityAnonymity";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.MSPIdentityAnonymity".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.MSPIdentityAnonymity".into()
+    }
+}
 /// Conditions that must all hold.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CombinedPrincipal {
     #[prost(message, repeated, tag = "1")]
     pub principals: ::prost::alloc::vec::Vec<MspPrincipal>,
+}
+impl ::prost::Name for CombinedPrincipal {
+    const NAME: &'static str = "CombinedPrincipal";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.CombinedPrincipal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.CombinedPrincipal".into()
+    }
 }
 /// A policy of the configuration, by kind.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -508,6 +698,16 @@ pub mod policy {
         }
     }
 }
+impl ::prost::Name for Policy {
+    const NAME: &'static str = "Policy";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Policy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Policy".into()
+    }
+}
 /// A rule with the principals that it names by index.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SignaturePolicyEnvelope {
@@ -517,6 +717,16 @@ pub struct SignaturePolicyEnvelope {
     pub rule: ::core::option::Option<SignaturePolicy>,
     #[prost(message, repeated, tag = "3")]
     pub identities: ::prost::alloc::vec::Vec<MspPrincipal>,
+}
+impl ::prost::Name for SignaturePolicyEnvelope {
+    const NAME: &'static str = "SignaturePolicyEnvelope";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.SignaturePolicyEnvelope".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.SignaturePolicyEnvelope".into()
+    }
 }
 /// A rule: one signature, or n of several rules.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -533,6 +743,16 @@ pub mod signature_policy {
         #[prost(message, repeated, tag = "2")]
         pub rules: ::prost::alloc::vec::Vec<super::SignaturePolicy>,
     }
+    impl ::prost::Name for NOutOf {
+        const NAME: &'static str = "NOutOf";
+        const PACKAGE: &'static str = "common";
+        fn full_name() -> ::prost::alloc::string::String {
+            "common.SignaturePolicy.NOutOf".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/common.SignaturePolicy.NOutOf".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Type {
         /// Index into the identities of the envelope.
@@ -540,6 +760,16 @@ pub mod signature_policy {
         SignedBy(i32),
         #[prost(message, tag = "2")]
         NOutOf(NOutOf),
+    }
+}
+impl ::prost::Name for SignaturePolicy {
+    const NAME: &'static str = "SignaturePolicy";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.SignaturePolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.SignaturePolicy".into()
     }
 }
 /// A rule over the policies of the same name one level down.
@@ -592,6 +822,16 @@ pub mod implicit_meta_policy {
         }
     }
 }
+impl ::prost::Name for ImplicitMetaPolicy {
+    const NAME: &'static str = "ImplicitMetaPolicy";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ImplicitMetaPolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ImplicitMetaPolicy".into()
+    }
+}
 /// Payload data of a configuration block.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConfigEnvelope {
@@ -601,6 +841,16 @@ pub struct ConfigEnvelope {
     #[prost(message, optional, tag = "2")]
     pub last_update: ::core::option::Option<Envelope>,
 }
+impl ::prost::Name for ConfigEnvelope {
+    const NAME: &'static str = "ConfigEnvelope";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigEnvelope".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigEnvelope".into()
+    }
+}
 /// A channel's configuration.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Config {
@@ -608,6 +858,16 @@ pub struct Config {
     pub sequence: u64,
     #[prost(message, optional, tag = "2")]
     pub channel_group: ::core::option::Option<ConfigGroup>,
+}
+impl ::prost::Name for Config {
+    const NAME: &'static str = "Config";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Config".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Config".into()
+    }
 }
 /// A change with the signatures that approve it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -617,6 +877,16 @@ pub struct ConfigUpdateEnvelope {
     pub config_update: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub signatures: ::prost::alloc::vec::Vec<ConfigSignature>,
+}
+impl ::prost::Name for ConfigUpdateEnvelope {
+    const NAME: &'static str = "ConfigUpdateEnvelope";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigUpdateEnvelope".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigUpdateEnvelope".into()
+    }
 }
 /// A change: what it read, and what it writes.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -632,6 +902,16 @@ pub struct ConfigUpdate {
         ::prost::alloc::string::String,
         ::prost::bytes::Bytes,
     >,
+}
+impl ::prost::Name for ConfigUpdate {
+    const NAME: &'static str = "ConfigUpdate";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigUpdate".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigUpdate".into()
+    }
 }
 /// An inner node of the configuration tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -656,6 +936,16 @@ pub struct ConfigGroup {
     #[prost(string, tag = "5")]
     pub mod_policy: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ConfigGroup {
+    const NAME: &'static str = "ConfigGroup";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigGroup".into()
+    }
+}
 /// A leaf of the configuration tree; its key says which message the bytes hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConfigValue {
@@ -665,6 +955,16 @@ pub struct ConfigValue {
     pub value: ::prost::bytes::Bytes,
     #[prost(string, tag = "3")]
     pub mod_policy: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ConfigValue {
+    const NAME: &'static str = "ConfigValue";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigValue".into()
+    }
 }
 /// A named policy of the configuration tree.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -676,6 +976,16 @@ pub struct ConfigPolicy {
     #[prost(string, tag = "3")]
     pub mod_policy: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ConfigPolicy {
+    const NAME: &'static str = "ConfigPolicy";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigPolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigPolicy".into()
+    }
+}
 /// A signature over signature header and config update.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConfigSignature {
@@ -685,11 +995,31 @@ pub struct ConfigSignature {
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ConfigSignature {
+    const NAME: &'static str = "ConfigSignature";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.ConfigSignature".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.ConfigSignature".into()
+    }
+}
 /// Hash of blocks and data; SHA256 is in use.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HashingAlgorithm {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for HashingAlgorithm {
+    const NAME: &'static str = "HashingAlgorithm";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.HashingAlgorithm".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.HashingAlgorithm".into()
+    }
 }
 /// Width of the Merkle tree over block data; the largest number means a flat hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -697,11 +1027,31 @@ pub struct BlockDataHashingStructure {
     #[prost(uint32, tag = "1")]
     pub width: u32,
 }
+impl ::prost::Name for BlockDataHashingStructure {
+    const NAME: &'static str = "BlockDataHashingStructure";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BlockDataHashingStructure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BlockDataHashingStructure".into()
+    }
+}
 /// Orderer endpoints as host:port, for the channel or for one organisation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OrdererAddresses {
     #[prost(string, repeated, tag = "1")]
     pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for OrdererAddresses {
+    const NAME: &'static str = "OrdererAddresses";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.OrdererAddresses".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.OrdererAddresses".into()
+    }
 }
 /// A node of a BFT ordering service.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -721,17 +1071,47 @@ pub struct Consenter {
     #[prost(bytes = "bytes", tag = "7")]
     pub server_tls_cert: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for Consenter {
+    const NAME: &'static str = "Consenter";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Consenter".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Consenter".into()
+    }
+}
 /// The nodes of a BFT ordering service.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Orderers {
     #[prost(message, repeated, tag = "1")]
     pub consenter_mapping: ::prost::alloc::vec::Vec<Consenter>,
 }
+impl ::prost::Name for Orderers {
+    const NAME: &'static str = "Orderers";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Orderers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Orderers".into()
+    }
+}
 /// Name of the consortium that a channel was made under.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Consortium {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for Consortium {
+    const NAME: &'static str = "Consortium";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Consortium".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Consortium".into()
+    }
 }
 /// Features that every member must have, by name.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -742,9 +1122,29 @@ pub struct Capabilities {
         Capability,
     >,
 }
+impl ::prost::Name for Capabilities {
+    const NAME: &'static str = "Capabilities";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Capabilities".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Capabilities".into()
+    }
+}
 /// A required feature; its name says all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Capability {}
+impl ::prost::Name for Capability {
+    const NAME: &'static str = "Capability";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.Capability".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.Capability".into()
+    }
+}
 /// Answer of the system chaincode qscc to GetChainInfo.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BlockchainInfo {
@@ -758,9 +1158,29 @@ pub struct BlockchainInfo {
     #[prost(message, optional, tag = "4")]
     pub bootstrapping_snapshot_info: ::core::option::Option<BootstrappingSnapshotInfo>,
 }
+impl ::prost::Name for BlockchainInfo {
+    const NAME: &'static str = "BlockchainInfo";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BlockchainInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BlockchainInfo".into()
+    }
+}
 /// Set where the ledger began from a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BootstrappingSnapshotInfo {
     #[prost(uint64, tag = "1")]
     pub last_block_in_snapshot: u64,
+}
+impl ::prost::Name for BootstrappingSnapshotInfo {
+    const NAME: &'static str = "BootstrappingSnapshotInfo";
+    const PACKAGE: &'static str = "common";
+    fn full_name() -> ::prost::alloc::string::String {
+        "common.BootstrappingSnapshotInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/common.BootstrappingSnapshotInfo".into()
+    }
 }

@@ -13,11 +13,31 @@ pub struct EndorseRequest {
         ::prost::alloc::string::String,
     >,
 }
+impl ::prost::Name for EndorseRequest {
+    const NAME: &'static str = "EndorseRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.EndorseRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.EndorseRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndorseResponse {
     /// The transaction, yet to be signed.
     #[prost(message, optional, tag = "1")]
     pub prepared_transaction: ::core::option::Option<super::common::Envelope>,
+}
+impl ::prost::Name for EndorseResponse {
+    const NAME: &'static str = "EndorseResponse";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.EndorseResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.EndorseResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubmitRequest {
@@ -29,8 +49,28 @@ pub struct SubmitRequest {
     #[prost(message, optional, tag = "3")]
     pub prepared_transaction: ::core::option::Option<super::common::Envelope>,
 }
+impl ::prost::Name for SubmitRequest {
+    const NAME: &'static str = "SubmitRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.SubmitRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.SubmitRequest".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubmitResponse {}
+impl ::prost::Name for SubmitResponse {
+    const NAME: &'static str = "SubmitResponse";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.SubmitResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.SubmitResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedCommitStatusRequest {
     /// A CommitStatusRequest.
@@ -38,6 +78,16 @@ pub struct SignedCommitStatusRequest {
     pub request: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for SignedCommitStatusRequest {
+    const NAME: &'static str = "SignedCommitStatusRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.SignedCommitStatusRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.SignedCommitStatusRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CommitStatusRequest {
@@ -49,12 +99,32 @@ pub struct CommitStatusRequest {
     #[prost(bytes = "bytes", tag = "3")]
     pub identity: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for CommitStatusRequest {
+    const NAME: &'static str = "CommitStatusRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.CommitStatusRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.CommitStatusRequest".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CommitStatusResponse {
     #[prost(enumeration = "super::protos::TxValidationCode", tag = "1")]
     pub result: i32,
     #[prost(uint64, tag = "2")]
     pub block_number: u64,
+}
+impl ::prost::Name for CommitStatusResponse {
+    const NAME: &'static str = "CommitStatusResponse";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.CommitStatusResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.CommitStatusResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvaluateRequest {
@@ -68,10 +138,30 @@ pub struct EvaluateRequest {
     #[prost(string, repeated, tag = "4")]
     pub target_organizations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for EvaluateRequest {
+    const NAME: &'static str = "EvaluateRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.EvaluateRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.EvaluateRequest".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EvaluateResponse {
     #[prost(message, optional, tag = "1")]
     pub result: ::core::option::Option<super::protos::Response>,
+}
+impl ::prost::Name for EvaluateResponse {
+    const NAME: &'static str = "EvaluateResponse";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.EvaluateResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.EvaluateResponse".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedChaincodeEventsRequest {
@@ -80,6 +170,16 @@ pub struct SignedChaincodeEventsRequest {
     pub request: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for SignedChaincodeEventsRequest {
+    const NAME: &'static str = "SignedChaincodeEventsRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.SignedChaincodeEventsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.SignedChaincodeEventsRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeEventsRequest {
@@ -97,6 +197,16 @@ pub struct ChaincodeEventsRequest {
     #[prost(string, tag = "5")]
     pub after_transaction_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ChaincodeEventsRequest {
+    const NAME: &'static str = "ChaincodeEventsRequest";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.ChaincodeEventsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.ChaincodeEventsRequest".into()
+    }
+}
 /// Events of one block; a block without events may be sent to mark progress.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeEventsResponse {
@@ -104,6 +214,16 @@ pub struct ChaincodeEventsResponse {
     pub events: ::prost::alloc::vec::Vec<super::protos::ChaincodeEvent>,
     #[prost(uint64, tag = "2")]
     pub block_number: u64,
+}
+impl ::prost::Name for ChaincodeEventsResponse {
+    const NAME: &'static str = "ChaincodeEventsResponse";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.ChaincodeEventsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.ChaincodeEventsResponse".into()
+    }
 }
 /// Detail of a gRPC status: which node failed, and how.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -114,6 +234,16 @@ pub struct ErrorDetail {
     pub msp_id: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub message: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ErrorDetail {
+    const NAME: &'static str = "ErrorDetail";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.ErrorDetail".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.ErrorDetail".into()
+    }
 }
 /// A proposal kept for signing elsewhere; never sent to a peer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -127,6 +257,16 @@ pub struct ProposedTransaction {
         ::prost::alloc::string::String,
     >,
 }
+impl ::prost::Name for ProposedTransaction {
+    const NAME: &'static str = "ProposedTransaction";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.ProposedTransaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.ProposedTransaction".into()
+    }
+}
 /// A transaction kept for signing elsewhere; never sent to a peer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PreparedTransaction {
@@ -134,6 +274,16 @@ pub struct PreparedTransaction {
     pub transaction_id: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub envelope: ::core::option::Option<super::common::Envelope>,
+}
+impl ::prost::Name for PreparedTransaction {
+    const NAME: &'static str = "PreparedTransaction";
+    const PACKAGE: &'static str = "gateway";
+    fn full_name() -> ::prost::alloc::string::String {
+        "gateway.PreparedTransaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/gateway.PreparedTransaction".into()
+    }
 }
 /// Generated client implementations.
 pub mod gateway_client {

@@ -10,6 +10,16 @@ pub struct KvrwSet {
     #[prost(message, repeated, tag = "4")]
     pub metadata_writes: ::prost::alloc::vec::Vec<KvMetadataWrite>,
 }
+impl ::prost::Name for KvrwSet {
+    const NAME: &'static str = "KVRWSet";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVRWSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVRWSet".into()
+    }
+}
 /// The same for a private collection, keys and values hashed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HashedRwSet {
@@ -20,6 +30,16 @@ pub struct HashedRwSet {
     #[prost(message, repeated, tag = "3")]
     pub metadata_writes: ::prost::alloc::vec::Vec<KvMetadataWriteHash>,
 }
+impl ::prost::Name for HashedRwSet {
+    const NAME: &'static str = "HashedRWSet";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.HashedRWSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.HashedRWSet".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KvRead {
     #[prost(string, tag = "1")]
@@ -27,6 +47,16 @@ pub struct KvRead {
     /// Unset where the key was absent.
     #[prost(message, optional, tag = "2")]
     pub version: ::core::option::Option<Version>,
+}
+impl ::prost::Name for KvRead {
+    const NAME: &'static str = "KVRead";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVRead".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVRead".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KvWrite {
@@ -37,6 +67,16 @@ pub struct KvWrite {
     #[prost(bytes = "bytes", tag = "3")]
     pub value: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for KvWrite {
+    const NAME: &'static str = "KVWrite";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVWrite".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVWrite".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct KvMetadataWrite {
     #[prost(string, tag = "1")]
@@ -44,12 +84,32 @@ pub struct KvMetadataWrite {
     #[prost(message, repeated, tag = "2")]
     pub entries: ::prost::alloc::vec::Vec<KvMetadataEntry>,
 }
+impl ::prost::Name for KvMetadataWrite {
+    const NAME: &'static str = "KVMetadataWrite";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVMetadataWrite".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVMetadataWrite".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KvReadHash {
     #[prost(bytes = "bytes", tag = "1")]
     pub key_hash: ::prost::bytes::Bytes,
     #[prost(message, optional, tag = "2")]
     pub version: ::core::option::Option<Version>,
+}
+impl ::prost::Name for KvReadHash {
+    const NAME: &'static str = "KVReadHash";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVReadHash".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVReadHash".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KvWriteHash {
@@ -62,12 +122,32 @@ pub struct KvWriteHash {
     #[prost(bool, tag = "4")]
     pub is_purge: bool,
 }
+impl ::prost::Name for KvWriteHash {
+    const NAME: &'static str = "KVWriteHash";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVWriteHash".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVWriteHash".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct KvMetadataWriteHash {
     #[prost(bytes = "bytes", tag = "1")]
     pub key_hash: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub entries: ::prost::alloc::vec::Vec<KvMetadataEntry>,
+}
+impl ::prost::Name for KvMetadataWriteHash {
+    const NAME: &'static str = "KVMetadataWriteHash";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVMetadataWriteHash".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVMetadataWriteHash".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KvMetadataEntry {
@@ -76,6 +156,16 @@ pub struct KvMetadataEntry {
     #[prost(bytes = "bytes", tag = "2")]
     pub value: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for KvMetadataEntry {
+    const NAME: &'static str = "KVMetadataEntry";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.KVMetadataEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.KVMetadataEntry".into()
+    }
+}
 /// The transaction that last wrote a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Version {
@@ -83,6 +173,16 @@ pub struct Version {
     pub block_num: u64,
     #[prost(uint64, tag = "2")]
     pub tx_num: u64,
+}
+impl ::prost::Name for Version {
+    const NAME: &'static str = "Version";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.Version".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.Version".into()
+    }
 }
 /// A range read, with what it saw.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -106,10 +206,30 @@ pub mod range_query_info {
         ReadsMerkleHashes(super::QueryReadsMerkleSummary),
     }
 }
+impl ::prost::Name for RangeQueryInfo {
+    const NAME: &'static str = "RangeQueryInfo";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.RangeQueryInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.RangeQueryInfo".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryReads {
     #[prost(message, repeated, tag = "1")]
     pub kv_reads: ::prost::alloc::vec::Vec<KvRead>,
+}
+impl ::prost::Name for QueryReads {
+    const NAME: &'static str = "QueryReads";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.QueryReads".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.QueryReads".into()
+    }
 }
 /// Stands for many reads: the hashes of one level of their Merkle tree.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -120,4 +240,14 @@ pub struct QueryReadsMerkleSummary {
     pub max_level: u32,
     #[prost(bytes = "bytes", repeated, tag = "3")]
     pub max_level_hashes: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+impl ::prost::Name for QueryReadsMerkleSummary {
+    const NAME: &'static str = "QueryReadsMerkleSummary";
+    const PACKAGE: &'static str = "kvrwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "kvrwset.QueryReadsMerkleSummary".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/kvrwset.QueryReadsMerkleSummary".into()
+    }
 }

@@ -8,6 +8,16 @@ pub struct ChaincodeEndorsementInfo {
     #[prost(string, tag = "3")]
     pub endorsement_plugin: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ChaincodeEndorsementInfo {
+    const NAME: &'static str = "ChaincodeEndorsementInfo";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.ChaincodeEndorsementInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.ChaincodeEndorsementInfo".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeValidationInfo {
     #[prost(string, tag = "1")]
@@ -16,12 +26,32 @@ pub struct ChaincodeValidationInfo {
     #[prost(bytes = "bytes", tag = "2")]
     pub validation_parameter: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ChaincodeValidationInfo {
+    const NAME: &'static str = "ChaincodeValidationInfo";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.ChaincodeValidationInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.ChaincodeValidationInfo".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateMetadata {
     #[prost(string, tag = "1")]
     pub datatype: ::prost::alloc::string::String,
     #[prost(string, repeated, tag = "2")]
     pub fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for StateMetadata {
+    const NAME: &'static str = "StateMetadata";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.StateMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.StateMetadata".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateData {
@@ -40,11 +70,31 @@ pub mod state_data {
         String(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for StateData {
+    const NAME: &'static str = "StateData";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.StateData".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.StateData".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InstallChaincodeArgs {
     /// A tar.gz package.
     #[prost(bytes = "bytes", tag = "1")]
     pub chaincode_install_package: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for InstallChaincodeArgs {
+    const NAME: &'static str = "InstallChaincodeArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.InstallChaincodeArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.InstallChaincodeArgs".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InstallChaincodeResult {
@@ -54,10 +104,30 @@ pub struct InstallChaincodeResult {
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
 }
+impl ::prost::Name for InstallChaincodeResult {
+    const NAME: &'static str = "InstallChaincodeResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.InstallChaincodeResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.InstallChaincodeResult".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryInstalledChaincodeArgs {
     #[prost(string, tag = "1")]
     pub package_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryInstalledChaincodeArgs {
+    const NAME: &'static str = "QueryInstalledChaincodeArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryInstalledChaincodeArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryInstalledChaincodeArgs".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryInstalledChaincodeResult {
@@ -79,6 +149,17 @@ pub mod query_installed_chaincode_result {
         #[prost(message, repeated, tag = "1")]
         pub chaincodes: ::prost::alloc::vec::Vec<Chaincode>,
     }
+    impl ::prost::Name for References {
+        const NAME: &'static str = "References";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryInstalledChaincodeResult.References".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryInstalledChaincodeResult.References"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Chaincode {
         #[prost(string, tag = "1")]
@@ -86,19 +167,70 @@ pub mod query_installed_chaincode_result {
         #[prost(string, tag = "2")]
         pub version: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Chaincode {
+        const NAME: &'static str = "Chaincode";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryInstalledChaincodeResult.Chaincode".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryInstalledChaincodeResult.Chaincode"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for QueryInstalledChaincodeResult {
+    const NAME: &'static str = "QueryInstalledChaincodeResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryInstalledChaincodeResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryInstalledChaincodeResult".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetInstalledChaincodePackageArgs {
     #[prost(string, tag = "1")]
     pub package_id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetInstalledChaincodePackageArgs {
+    const NAME: &'static str = "GetInstalledChaincodePackageArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.GetInstalledChaincodePackageArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.GetInstalledChaincodePackageArgs".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetInstalledChaincodePackageResult {
     #[prost(bytes = "bytes", tag = "1")]
     pub chaincode_install_package: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for GetInstalledChaincodePackageResult {
+    const NAME: &'static str = "GetInstalledChaincodePackageResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.GetInstalledChaincodePackageResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.GetInstalledChaincodePackageResult".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryInstalledChaincodesArgs {}
+impl ::prost::Name for QueryInstalledChaincodesArgs {
+    const NAME: &'static str = "QueryInstalledChaincodesArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryInstalledChaincodesArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryInstalledChaincodesArgs".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryInstalledChaincodesResult {
     #[prost(message, repeated, tag = "1")]
@@ -121,10 +253,32 @@ pub mod query_installed_chaincodes_result {
             References,
         >,
     }
+    impl ::prost::Name for InstalledChaincode {
+        const NAME: &'static str = "InstalledChaincode";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryInstalledChaincodesResult.InstalledChaincode".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryInstalledChaincodesResult.InstalledChaincode"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct References {
         #[prost(message, repeated, tag = "1")]
         pub chaincodes: ::prost::alloc::vec::Vec<Chaincode>,
+    }
+    impl ::prost::Name for References {
+        const NAME: &'static str = "References";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryInstalledChaincodesResult.References".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryInstalledChaincodesResult.References"
+                .into()
+        }
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Chaincode {
@@ -132,6 +286,27 @@ pub mod query_installed_chaincodes_result {
         pub name: ::prost::alloc::string::String,
         #[prost(string, tag = "2")]
         pub version: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for Chaincode {
+        const NAME: &'static str = "Chaincode";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryInstalledChaincodesResult.Chaincode".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryInstalledChaincodesResult.Chaincode"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for QueryInstalledChaincodesResult {
+    const NAME: &'static str = "QueryInstalledChaincodesResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryInstalledChaincodesResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryInstalledChaincodesResult".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -156,6 +331,16 @@ pub struct ApproveChaincodeDefinitionForMyOrgArgs {
     #[prost(message, optional, tag = "9")]
     pub source: ::core::option::Option<ChaincodeSource>,
 }
+impl ::prost::Name for ApproveChaincodeDefinitionForMyOrgArgs {
+    const NAME: &'static str = "ApproveChaincodeDefinitionForMyOrgArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.ApproveChaincodeDefinitionForMyOrgArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.ApproveChaincodeDefinitionForMyOrgArgs".into()
+    }
+}
 /// Whether the approving organisation has a package for the definition.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeSource {
@@ -166,10 +351,30 @@ pub struct ChaincodeSource {
 pub mod chaincode_source {
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Unavailable {}
+    impl ::prost::Name for Unavailable {
+        const NAME: &'static str = "Unavailable";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.ChaincodeSource.Unavailable".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.ChaincodeSource.Unavailable".into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Local {
         #[prost(string, tag = "1")]
         pub package_id: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for Local {
+        const NAME: &'static str = "Local";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.ChaincodeSource.Local".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.ChaincodeSource.Local".into()
+        }
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Type {
@@ -179,8 +384,28 @@ pub mod chaincode_source {
         LocalPackage(Local),
     }
 }
+impl ::prost::Name for ChaincodeSource {
+    const NAME: &'static str = "ChaincodeSource";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.ChaincodeSource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.ChaincodeSource".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApproveChaincodeDefinitionForMyOrgResult {}
+impl ::prost::Name for ApproveChaincodeDefinitionForMyOrgResult {
+    const NAME: &'static str = "ApproveChaincodeDefinitionForMyOrgResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.ApproveChaincodeDefinitionForMyOrgResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.ApproveChaincodeDefinitionForMyOrgResult".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CommitChaincodeDefinitionArgs {
     #[prost(int64, tag = "1")]
@@ -200,8 +425,28 @@ pub struct CommitChaincodeDefinitionArgs {
     #[prost(bool, tag = "8")]
     pub init_required: bool,
 }
+impl ::prost::Name for CommitChaincodeDefinitionArgs {
+    const NAME: &'static str = "CommitChaincodeDefinitionArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.CommitChaincodeDefinitionArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.CommitChaincodeDefinitionArgs".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CommitChaincodeDefinitionResult {}
+impl ::prost::Name for CommitChaincodeDefinitionResult {
+    const NAME: &'static str = "CommitChaincodeDefinitionResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.CommitChaincodeDefinitionResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.CommitChaincodeDefinitionResult".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CheckCommitReadinessArgs {
     #[prost(int64, tag = "1")]
@@ -220,6 +465,16 @@ pub struct CheckCommitReadinessArgs {
     pub collections: ::core::option::Option<super::protos::CollectionConfigPackage>,
     #[prost(bool, tag = "8")]
     pub init_required: bool,
+}
+impl ::prost::Name for CheckCommitReadinessArgs {
+    const NAME: &'static str = "CheckCommitReadinessArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.CheckCommitReadinessArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.CheckCommitReadinessArgs".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CheckCommitReadinessResult {
@@ -244,6 +499,26 @@ pub mod check_commit_readiness_result {
         #[prost(string, repeated, tag = "1")]
         pub items: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     }
+    impl ::prost::Name for Mismatches {
+        const NAME: &'static str = "Mismatches";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.CheckCommitReadinessResult.Mismatches".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.CheckCommitReadinessResult.Mismatches".into()
+        }
+    }
+}
+impl ::prost::Name for CheckCommitReadinessResult {
+    const NAME: &'static str = "CheckCommitReadinessResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.CheckCommitReadinessResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.CheckCommitReadinessResult".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryApprovedChaincodeDefinitionArgs {
@@ -252,6 +527,16 @@ pub struct QueryApprovedChaincodeDefinitionArgs {
     /// 0 means the latest.
     #[prost(int64, tag = "2")]
     pub sequence: i64,
+}
+impl ::prost::Name for QueryApprovedChaincodeDefinitionArgs {
+    const NAME: &'static str = "QueryApprovedChaincodeDefinitionArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryApprovedChaincodeDefinitionArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryApprovedChaincodeDefinitionArgs".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryApprovedChaincodeDefinitionResult {
@@ -272,8 +557,28 @@ pub struct QueryApprovedChaincodeDefinitionResult {
     #[prost(message, optional, tag = "8")]
     pub source: ::core::option::Option<ChaincodeSource>,
 }
+impl ::prost::Name for QueryApprovedChaincodeDefinitionResult {
+    const NAME: &'static str = "QueryApprovedChaincodeDefinitionResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryApprovedChaincodeDefinitionResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryApprovedChaincodeDefinitionResult".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryApprovedChaincodeDefinitionsArgs {}
+impl ::prost::Name for QueryApprovedChaincodeDefinitionsArgs {
+    const NAME: &'static str = "QueryApprovedChaincodeDefinitionsArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryApprovedChaincodeDefinitionsArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryApprovedChaincodeDefinitionsArgs".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryApprovedChaincodeDefinitionsResult {
     #[prost(message, repeated, tag = "1")]
@@ -306,11 +611,43 @@ pub mod query_approved_chaincode_definitions_result {
         #[prost(message, optional, tag = "9")]
         pub source: ::core::option::Option<super::ChaincodeSource>,
     }
+    impl ::prost::Name for ApprovedChaincodeDefinition {
+        const NAME: &'static str = "ApprovedChaincodeDefinition";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryApprovedChaincodeDefinitionsResult.ApprovedChaincodeDefinition"
+                .into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryApprovedChaincodeDefinitionsResult.ApprovedChaincodeDefinition"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for QueryApprovedChaincodeDefinitionsResult {
+    const NAME: &'static str = "QueryApprovedChaincodeDefinitionsResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryApprovedChaincodeDefinitionsResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryApprovedChaincodeDefinitionsResult".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryChaincodeDefinitionArgs {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryChaincodeDefinitionArgs {
+    const NAME: &'static str = "QueryChaincodeDefinitionArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryChaincodeDefinitionArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryChaincodeDefinitionArgs".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryChaincodeDefinitionResult {
@@ -335,8 +672,28 @@ pub struct QueryChaincodeDefinitionResult {
         bool,
     >,
 }
+impl ::prost::Name for QueryChaincodeDefinitionResult {
+    const NAME: &'static str = "QueryChaincodeDefinitionResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryChaincodeDefinitionResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryChaincodeDefinitionResult".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryChaincodeDefinitionsArgs {}
+impl ::prost::Name for QueryChaincodeDefinitionsArgs {
+    const NAME: &'static str = "QueryChaincodeDefinitionsArgs";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryChaincodeDefinitionsArgs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryChaincodeDefinitionsArgs".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryChaincodeDefinitionsResult {
     #[prost(message, repeated, tag = "1")]
@@ -366,5 +723,26 @@ pub mod query_chaincode_definitions_result {
         >,
         #[prost(bool, tag = "8")]
         pub init_required: bool,
+    }
+    impl ::prost::Name for ChaincodeDefinition {
+        const NAME: &'static str = "ChaincodeDefinition";
+        const PACKAGE: &'static str = "lifecycle";
+        fn full_name() -> ::prost::alloc::string::String {
+            "lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/lifecycle.QueryChaincodeDefinitionsResult.ChaincodeDefinition"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for QueryChaincodeDefinitionsResult {
+    const NAME: &'static str = "QueryChaincodeDefinitionsResult";
+    const PACKAGE: &'static str = "lifecycle";
+    fn full_name() -> ::prost::alloc::string::String {
+        "lifecycle.QueryChaincodeDefinitionsResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/lifecycle.QueryChaincodeDefinitionsResult".into()
     }
 }

@@ -8,6 +8,16 @@ pub struct SerializedIdentity {
     #[prost(bytes = "bytes", tag = "2")]
     pub id_bytes: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for SerializedIdentity {
+    const NAME: &'static str = "SerializedIdentity";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.SerializedIdentity".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.SerializedIdentity".into()
+    }
+}
 /// A definition by kind of provider; 0 is FabricMSPConfig.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MspConfig {
@@ -15,6 +25,16 @@ pub struct MspConfig {
     pub r#type: i32,
     #[prost(bytes = "bytes", tag = "2")]
     pub config: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for MspConfig {
+    const NAME: &'static str = "MSPConfig";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.MSPConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.MSPConfig".into()
+    }
 }
 /// An X.509 organisation. Certificates and revocation lists are PEM.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -43,6 +63,16 @@ pub struct FabricMspConfig {
     #[prost(message, optional, tag = "11")]
     pub fabric_node_ous: ::core::option::Option<FabricNodeOUs>,
 }
+impl ::prost::Name for FabricMspConfig {
+    const NAME: &'static str = "FabricMSPConfig";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.FabricMSPConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.FabricMSPConfig".into()
+    }
+}
 /// Hashes for signatures and identity names.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FabricCryptoConfig {
@@ -50,6 +80,16 @@ pub struct FabricCryptoConfig {
     pub signature_hash_family: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub identity_identifier_hash_function: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FabricCryptoConfig {
+    const NAME: &'static str = "FabricCryptoConfig";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.FabricCryptoConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.FabricCryptoConfig".into()
+    }
 }
 /// A certificate with its private key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -59,6 +99,16 @@ pub struct SigningIdentityInfo {
     #[prost(message, optional, tag = "2")]
     pub private_signer: ::core::option::Option<KeyInfo>,
 }
+impl ::prost::Name for SigningIdentityInfo {
+    const NAME: &'static str = "SigningIdentityInfo";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.SigningIdentityInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.SigningIdentityInfo".into()
+    }
+}
 /// A private key, or its name in a key store.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyInfo {
@@ -67,6 +117,16 @@ pub struct KeyInfo {
     #[prost(bytes = "bytes", tag = "2")]
     pub key_material: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for KeyInfo {
+    const NAME: &'static str = "KeyInfo";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.KeyInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.KeyInfo".into()
+    }
+}
 /// An organisational unit, tied to the authority that may certify it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FabricOuIdentifier {
@@ -74,6 +134,16 @@ pub struct FabricOuIdentifier {
     pub certificate: ::prost::bytes::Bytes,
     #[prost(string, tag = "2")]
     pub organizational_unit_identifier: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FabricOuIdentifier {
+    const NAME: &'static str = "FabricOUIdentifier";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.FabricOUIdentifier".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.FabricOUIdentifier".into()
+    }
 }
 /// Which units make an identity a client, a peer, an admin or an orderer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -88,4 +158,14 @@ pub struct FabricNodeOUs {
     pub admin_ou_identifier: ::core::option::Option<FabricOuIdentifier>,
     #[prost(message, optional, tag = "5")]
     pub orderer_ou_identifier: ::core::option::Option<FabricOuIdentifier>,
+}
+impl ::prost::Name for FabricNodeOUs {
+    const NAME: &'static str = "FabricNodeOUs";
+    const PACKAGE: &'static str = "msp";
+    fn full_name() -> ::prost::alloc::string::String {
+        "msp.FabricNodeOUs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/msp.FabricNodeOUs".into()
+    }
 }

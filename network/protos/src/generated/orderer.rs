@@ -7,21 +7,71 @@ pub struct BroadcastResponse {
     #[prost(string, tag = "2")]
     pub info: ::prost::alloc::string::String,
 }
+impl ::prost::Name for BroadcastResponse {
+    const NAME: &'static str = "BroadcastResponse";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.BroadcastResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.BroadcastResponse".into()
+    }
+}
 /// The newest block.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SeekNewest {}
+impl ::prost::Name for SeekNewest {
+    const NAME: &'static str = "SeekNewest";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekNewest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekNewest".into()
+    }
+}
 /// The oldest block that the node has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SeekOldest {}
+impl ::prost::Name for SeekOldest {
+    const NAME: &'static str = "SeekOldest";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekOldest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekOldest".into()
+    }
+}
 /// The block with this number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SeekSpecified {
     #[prost(uint64, tag = "1")]
     pub number: u64,
 }
+impl ::prost::Name for SeekSpecified {
+    const NAME: &'static str = "SeekSpecified";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekSpecified".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekSpecified".into()
+    }
+}
 /// The block after the newest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SeekNextCommit {}
+impl ::prost::Name for SeekNextCommit {
+    const NAME: &'static str = "SeekNextCommit";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekNextCommit".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekNextCommit".into()
+    }
+}
 /// A place in the chain.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SeekPosition {
@@ -40,6 +90,16 @@ pub mod seek_position {
         Specified(super::SeekSpecified),
         #[prost(message, tag = "4")]
         NextCommit(super::SeekNextCommit),
+    }
+}
+impl ::prost::Name for SeekPosition {
+    const NAME: &'static str = "SeekPosition";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekPosition".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekPosition".into()
     }
 }
 /// A request for blocks from start to stop, both included.
@@ -167,6 +227,16 @@ pub mod seek_info {
         }
     }
 }
+impl ::prost::Name for SeekInfo {
+    const NAME: &'static str = "SeekInfo";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.SeekInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.SeekInfo".into()
+    }
+}
 /// A block, or the status that ends the stream.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeliverResponse {
@@ -181,6 +251,16 @@ pub mod deliver_response {
         Status(i32),
         #[prost(message, tag = "2")]
         Block(super::super::common::Block),
+    }
+}
+impl ::prost::Name for DeliverResponse {
+    const NAME: &'static str = "DeliverResponse";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.DeliverResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.DeliverResponse".into()
     }
 }
 /// Generated client implementations.
@@ -616,6 +696,16 @@ pub mod consensus_type {
         }
     }
 }
+impl ::prost::Name for ConsensusType {
+    const NAME: &'static str = "ConsensusType";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.ConsensusType".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.ConsensusType".into()
+    }
+}
 /// When a block is full.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BatchSize {
@@ -626,11 +716,31 @@ pub struct BatchSize {
     #[prost(uint32, tag = "3")]
     pub preferred_max_bytes: u32,
 }
+impl ::prost::Name for BatchSize {
+    const NAME: &'static str = "BatchSize";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.BatchSize".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.BatchSize".into()
+    }
+}
 /// How long a block waits for more, as a Go duration ("2s").
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BatchTimeout {
     #[prost(string, tag = "1")]
     pub timeout: ::prost::alloc::string::String,
+}
+impl ::prost::Name for BatchTimeout {
+    const NAME: &'static str = "BatchTimeout";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.BatchTimeout".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.BatchTimeout".into()
+    }
 }
 /// Brokers of an ordering service of former versions.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -638,9 +748,29 @@ pub struct KafkaBrokers {
     #[prost(string, repeated, tag = "1")]
     pub brokers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+impl ::prost::Name for KafkaBrokers {
+    const NAME: &'static str = "KafkaBrokers";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.KafkaBrokers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.KafkaBrokers".into()
+    }
+}
 /// How many channels may be made; 0 sets no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChannelRestrictions {
     #[prost(uint64, tag = "1")]
     pub max_count: u64,
+}
+impl ::prost::Name for ChannelRestrictions {
+    const NAME: &'static str = "ChannelRestrictions";
+    const PACKAGE: &'static str = "orderer";
+    fn full_name() -> ::prost::alloc::string::String {
+        "orderer.ChannelRestrictions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/orderer.ChannelRestrictions".into()
+    }
 }

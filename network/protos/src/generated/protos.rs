@@ -10,6 +10,16 @@ pub struct ChaincodeEvent {
     #[prost(bytes = "bytes", tag = "4")]
     pub payload: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ChaincodeEvent {
+    const NAME: &'static str = "ChaincodeEvent";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeEvent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeEvent".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeId {
     #[prost(string, tag = "1")]
@@ -18,6 +28,16 @@ pub struct ChaincodeId {
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub version: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ChaincodeId {
+    const NAME: &'static str = "ChaincodeID";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeID".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeID".into()
+    }
 }
 /// Arguments of one call.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -33,6 +53,16 @@ pub struct ChaincodeInput {
     >,
     #[prost(bool, tag = "3")]
     pub is_init: bool,
+}
+impl ::prost::Name for ChaincodeInput {
+    const NAME: &'static str = "ChaincodeInput";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeInput".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeInput".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeSpec {
@@ -93,6 +123,16 @@ pub mod chaincode_spec {
         }
     }
 }
+impl ::prost::Name for ChaincodeSpec {
+    const NAME: &'static str = "ChaincodeSpec";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeSpec".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeSpec".into()
+    }
+}
 /// A package with its code, as the lifecycle of former versions installs it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeDeploymentSpec {
@@ -101,16 +141,46 @@ pub struct ChaincodeDeploymentSpec {
     #[prost(bytes = "bytes", tag = "3")]
     pub code_package: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ChaincodeDeploymentSpec {
+    const NAME: &'static str = "ChaincodeDeploymentSpec";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeDeploymentSpec".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeDeploymentSpec".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeInvocationSpec {
     #[prost(message, optional, tag = "1")]
     pub chaincode_spec: ::core::option::Option<ChaincodeSpec>,
+}
+impl ::prost::Name for ChaincodeInvocationSpec {
+    const NAME: &'static str = "ChaincodeInvocationSpec";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeInvocationSpec".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeInvocationSpec".into()
+    }
 }
 /// Event of an install or approval.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LifecycleEvent {
     #[prost(string, tag = "1")]
     pub chaincode_name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for LifecycleEvent {
+    const NAME: &'static str = "LifecycleEvent";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.LifecycleEvent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.LifecycleEvent".into()
+    }
 }
 /// Data of a ChaincodeData of former versions.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -119,6 +189,16 @@ pub struct CdsData {
     pub hash: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub metadatahash: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for CdsData {
+    const NAME: &'static str = "CDSData";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.CDSData".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.CDSData".into()
+    }
 }
 /// A definition as the lifecycle of former versions keeps it in lscc.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -142,6 +222,16 @@ pub struct ChaincodeData {
         super::common::SignaturePolicyEnvelope,
     >,
 }
+impl ::prost::Name for ChaincodeData {
+    const NAME: &'static str = "ChaincodeData";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeData".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeData".into()
+    }
+}
 /// Payload of REGISTERED: what the peer can do beyond the first protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeAdditionalParams {
@@ -153,6 +243,16 @@ pub struct ChaincodeAdditionalParams {
     pub use_get_multiple_keys: bool,
     #[prost(uint32, tag = "4")]
     pub max_size_get_multiple_keys: u32,
+}
+impl ::prost::Name for ChaincodeAdditionalParams {
+    const NAME: &'static str = "ChaincodeAdditionalParams";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeAdditionalParams".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeAdditionalParams".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ProposalResponse {
@@ -171,6 +271,16 @@ pub struct ProposalResponse {
     #[prost(message, optional, tag = "7")]
     pub interest: ::core::option::Option<ChaincodeInterest>,
 }
+impl ::prost::Name for ProposalResponse {
+    const NAME: &'static str = "ProposalResponse";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ProposalResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ProposalResponse".into()
+    }
+}
 /// What chaincode returns: 200 to 399 is success, 500 and above an error.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Response {
@@ -181,6 +291,16 @@ pub struct Response {
     #[prost(bytes = "bytes", tag = "3")]
     pub payload: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for Response {
+    const NAME: &'static str = "Response";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.Response".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.Response".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ProposalResponsePayload {
     #[prost(bytes = "bytes", tag = "1")]
@@ -188,6 +308,16 @@ pub struct ProposalResponsePayload {
     /// A ChaincodeAction.
     #[prost(bytes = "bytes", tag = "2")]
     pub extension: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for ProposalResponsePayload {
+    const NAME: &'static str = "ProposalResponsePayload";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ProposalResponsePayload".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ProposalResponsePayload".into()
+    }
 }
 /// A signature over proposal response payload and endorser.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -198,10 +328,30 @@ pub struct Endorsement {
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for Endorsement {
+    const NAME: &'static str = "Endorsement";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.Endorsement".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.Endorsement".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeInterest {
     #[prost(message, repeated, tag = "1")]
     pub chaincodes: ::prost::alloc::vec::Vec<ChaincodeCall>,
+}
+impl ::prost::Name for ChaincodeInterest {
+    const NAME: &'static str = "ChaincodeInterest";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeInterest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeInterest".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeCall {
@@ -218,6 +368,16 @@ pub struct ChaincodeCall {
     #[prost(bool, tag = "6")]
     pub disregard_namespace_policy: bool,
 }
+impl ::prost::Name for ChaincodeCall {
+    const NAME: &'static str = "ChaincodeCall";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeCall".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeCall".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedProposal {
     /// A Proposal.
@@ -225,6 +385,16 @@ pub struct SignedProposal {
     pub proposal_bytes: ::prost::bytes::Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for SignedProposal {
+    const NAME: &'static str = "SignedProposal";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.SignedProposal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.SignedProposal".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Proposal {
@@ -237,11 +407,31 @@ pub struct Proposal {
     #[prost(bytes = "bytes", tag = "3")]
     pub extension: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for Proposal {
+    const NAME: &'static str = "Proposal";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.Proposal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.Proposal".into()
+    }
+}
 /// Extension of the channel header.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeHeaderExtension {
     #[prost(message, optional, tag = "2")]
     pub chaincode_id: ::core::option::Option<ChaincodeId>,
+}
+impl ::prost::Name for ChaincodeHeaderExtension {
+    const NAME: &'static str = "ChaincodeHeaderExtension";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeHeaderExtension".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeHeaderExtension".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeProposalPayload {
@@ -254,6 +444,16 @@ pub struct ChaincodeProposalPayload {
         ::prost::alloc::string::String,
         ::prost::bytes::Bytes,
     >,
+}
+impl ::prost::Name for ChaincodeProposalPayload {
+    const NAME: &'static str = "ChaincodeProposalPayload";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeProposalPayload".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeProposalPayload".into()
+    }
 }
 /// Extension of the proposal response payload.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -269,6 +469,16 @@ pub struct ChaincodeAction {
     #[prost(message, optional, tag = "4")]
     pub chaincode_id: ::core::option::Option<ChaincodeId>,
 }
+impl ::prost::Name for ChaincodeAction {
+    const NAME: &'static str = "ChaincodeAction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeAction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeAction".into()
+    }
+}
 /// Answer of the system chaincode qscc to GetTransactionByID.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ProcessedTransaction {
@@ -278,12 +488,32 @@ pub struct ProcessedTransaction {
     #[prost(int32, tag = "2")]
     pub validation_code: i32,
 }
+impl ::prost::Name for ProcessedTransaction {
+    const NAME: &'static str = "ProcessedTransaction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ProcessedTransaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ProcessedTransaction".into()
+    }
+}
 /// Payload data of an endorser transaction.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Transaction {
     /// Always one.
     #[prost(message, repeated, tag = "1")]
     pub actions: ::prost::alloc::vec::Vec<TransactionAction>,
+}
+impl ::prost::Name for Transaction {
+    const NAME: &'static str = "Transaction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.Transaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.Transaction".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TransactionAction {
@@ -294,6 +524,16 @@ pub struct TransactionAction {
     #[prost(bytes = "bytes", tag = "2")]
     pub payload: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for TransactionAction {
+    const NAME: &'static str = "TransactionAction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.TransactionAction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.TransactionAction".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeActionPayload {
     /// A ChaincodeProposalPayload without transient data.
@@ -302,6 +542,16 @@ pub struct ChaincodeActionPayload {
     #[prost(message, optional, tag = "2")]
     pub action: ::core::option::Option<ChaincodeEndorsedAction>,
 }
+impl ::prost::Name for ChaincodeActionPayload {
+    const NAME: &'static str = "ChaincodeActionPayload";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeActionPayload".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeActionPayload".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeEndorsedAction {
     /// A ProposalResponsePayload.
@@ -309,6 +559,16 @@ pub struct ChaincodeEndorsedAction {
     pub proposal_response_payload: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "2")]
     pub endorsements: ::prost::alloc::vec::Vec<Endorsement>,
+}
+impl ::prost::Name for ChaincodeEndorsedAction {
+    const NAME: &'static str = "ChaincodeEndorsedAction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeEndorsedAction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeEndorsedAction".into()
+    }
 }
 /// Verdict on a transaction of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -578,6 +838,16 @@ pub mod chaincode_message {
         }
     }
 }
+impl ::prost::Name for ChaincodeMessage {
+    const NAME: &'static str = "ChaincodeMessage";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeMessage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeMessage".into()
+    }
+}
 /// Also the payload of GET_PRIVATE_DATA_HASH. An empty collection means public state, here and below.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetState {
@@ -586,12 +856,32 @@ pub struct GetState {
     #[prost(string, tag = "2")]
     pub collection: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetState {
+    const NAME: &'static str = "GetState";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetState".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStateMetadata {
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub collection: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetStateMetadata {
+    const NAME: &'static str = "GetStateMetadata";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetStateMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetStateMetadata".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStateMultiple {
@@ -600,11 +890,31 @@ pub struct GetStateMultiple {
     #[prost(string, tag = "2")]
     pub collection: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GetStateMultiple {
+    const NAME: &'static str = "GetStateMultiple";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetStateMultiple".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetStateMultiple".into()
+    }
+}
 /// One value per key, in order; an absent key gives an empty value.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStateMultipleResult {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     pub values: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
+}
+impl ::prost::Name for GetStateMultipleResult {
+    const NAME: &'static str = "GetStateMultipleResult";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetStateMultipleResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetStateMultipleResult".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutState {
@@ -615,6 +925,16 @@ pub struct PutState {
     #[prost(string, tag = "3")]
     pub collection: ::prost::alloc::string::String,
 }
+impl ::prost::Name for PutState {
+    const NAME: &'static str = "PutState";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.PutState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.PutState".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutStateMetadata {
     #[prost(string, tag = "1")]
@@ -624,11 +944,31 @@ pub struct PutStateMetadata {
     #[prost(message, optional, tag = "4")]
     pub metadata: ::core::option::Option<StateMetadata>,
 }
+impl ::prost::Name for PutStateMetadata {
+    const NAME: &'static str = "PutStateMetadata";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.PutStateMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.PutStateMetadata".into()
+    }
+}
 /// Many writes in one message.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct WriteBatchState {
     #[prost(message, repeated, tag = "1")]
     pub rec: ::prost::alloc::vec::Vec<WriteRecord>,
+}
+impl ::prost::Name for WriteBatchState {
+    const NAME: &'static str = "WriteBatchState";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.WriteBatchState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.WriteBatchState".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WriteRecord {
@@ -692,6 +1032,16 @@ pub mod write_record {
         }
     }
 }
+impl ::prost::Name for WriteRecord {
+    const NAME: &'static str = "WriteRecord";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.WriteRecord".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.WriteRecord".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DelState {
     #[prost(string, tag = "1")]
@@ -699,12 +1049,32 @@ pub struct DelState {
     #[prost(string, tag = "2")]
     pub collection: ::prost::alloc::string::String,
 }
+impl ::prost::Name for DelState {
+    const NAME: &'static str = "DelState";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.DelState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.DelState".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PurgePrivateState {
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub collection: ::prost::alloc::string::String,
+}
+impl ::prost::Name for PurgePrivateState {
+    const NAME: &'static str = "PurgePrivateState";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.PurgePrivateState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.PurgePrivateState".into()
+    }
 }
 /// Keys from start (included) to end (excluded).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -719,6 +1089,16 @@ pub struct GetStateByRange {
     #[prost(bytes = "bytes", tag = "4")]
     pub metadata: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for GetStateByRange {
+    const NAME: &'static str = "GetStateByRange";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetStateByRange".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetStateByRange".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetQueryResult {
     #[prost(string, tag = "1")]
@@ -729,6 +1109,16 @@ pub struct GetQueryResult {
     #[prost(bytes = "bytes", tag = "3")]
     pub metadata: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for GetQueryResult {
+    const NAME: &'static str = "GetQueryResult";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetQueryResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetQueryResult".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryMetadata {
     #[prost(int32, tag = "1")]
@@ -736,26 +1126,76 @@ pub struct QueryMetadata {
     #[prost(string, tag = "2")]
     pub bookmark: ::prost::alloc::string::String,
 }
+impl ::prost::Name for QueryMetadata {
+    const NAME: &'static str = "QueryMetadata";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryMetadata".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetHistoryForKey {
     #[prost(string, tag = "1")]
     pub key: ::prost::alloc::string::String,
+}
+impl ::prost::Name for GetHistoryForKey {
+    const NAME: &'static str = "GetHistoryForKey";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.GetHistoryForKey".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.GetHistoryForKey".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryStateNext {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+impl ::prost::Name for QueryStateNext {
+    const NAME: &'static str = "QueryStateNext";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryStateNext".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryStateNext".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryStateClose {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryStateClose {
+    const NAME: &'static str = "QueryStateClose";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryStateClose".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryStateClose".into()
+    }
 }
 /// A row: queryresult.KV, or queryresult.KeyModification for a history.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryResultBytes {
     #[prost(bytes = "bytes", tag = "1")]
     pub result_bytes: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for QueryResultBytes {
+    const NAME: &'static str = "QueryResultBytes";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryResultBytes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryResultBytes".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryResponse {
@@ -769,12 +1209,32 @@ pub struct QueryResponse {
     #[prost(bytes = "bytes", tag = "4")]
     pub metadata: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for QueryResponse {
+    const NAME: &'static str = "QueryResponse";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryResponseMetadata {
     #[prost(int32, tag = "1")]
     pub fetched_records_count: i32,
     #[prost(string, tag = "2")]
     pub bookmark: ::prost::alloc::string::String,
+}
+impl ::prost::Name for QueryResponseMetadata {
+    const NAME: &'static str = "QueryResponseMetadata";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.QueryResponseMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.QueryResponseMetadata".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateMetadata {
@@ -783,10 +1243,30 @@ pub struct StateMetadata {
     #[prost(bytes = "bytes", tag = "2")]
     pub value: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for StateMetadata {
+    const NAME: &'static str = "StateMetadata";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.StateMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.StateMetadata".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StateMetadataResult {
     #[prost(message, repeated, tag = "1")]
     pub entries: ::prost::alloc::vec::Vec<StateMetadata>,
+}
+impl ::prost::Name for StateMetadataResult {
+    const NAME: &'static str = "StateMetadataResult";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.StateMetadataResult".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.StateMetadataResult".into()
+    }
 }
 /// Generated client implementations.
 pub mod chaincode_support_client {
@@ -1393,10 +1873,30 @@ pub mod application_policy {
         ChannelConfigPolicyReference(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for ApplicationPolicy {
+    const NAME: &'static str = "ApplicationPolicy";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ApplicationPolicy".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ApplicationPolicy".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CollectionConfigPackage {
     #[prost(message, repeated, tag = "1")]
     pub config: ::prost::alloc::vec::Vec<CollectionConfig>,
+}
+impl ::prost::Name for CollectionConfigPackage {
+    const NAME: &'static str = "CollectionConfigPackage";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.CollectionConfigPackage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.CollectionConfigPackage".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CollectionConfig {
@@ -1409,6 +1909,16 @@ pub mod collection_config {
     pub enum Payload {
         #[prost(message, tag = "1")]
         StaticCollectionConfig(super::StaticCollectionConfig),
+    }
+}
+impl ::prost::Name for CollectionConfig {
+    const NAME: &'static str = "CollectionConfig";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.CollectionConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.CollectionConfig".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1433,6 +1943,16 @@ pub struct StaticCollectionConfig {
     #[prost(message, optional, tag = "8")]
     pub endorsement_policy: ::core::option::Option<ApplicationPolicy>,
 }
+impl ::prost::Name for StaticCollectionConfig {
+    const NAME: &'static str = "StaticCollectionConfig";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.StaticCollectionConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.StaticCollectionConfig".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CollectionPolicyConfig {
     #[prost(oneof = "collection_policy_config::Payload", tags = "1")]
@@ -1446,10 +1966,30 @@ pub mod collection_policy_config {
         SignaturePolicy(super::super::common::SignaturePolicyEnvelope),
     }
 }
+impl ::prost::Name for CollectionPolicyConfig {
+    const NAME: &'static str = "CollectionPolicyConfig";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.CollectionPolicyConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.CollectionPolicyConfig".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AnchorPeers {
     #[prost(message, repeated, tag = "1")]
     pub anchor_peers: ::prost::alloc::vec::Vec<AnchorPeer>,
+}
+impl ::prost::Name for AnchorPeers {
+    const NAME: &'static str = "AnchorPeers";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.AnchorPeers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.AnchorPeers".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AnchorPeer {
@@ -1458,11 +1998,31 @@ pub struct AnchorPeer {
     #[prost(int32, tag = "2")]
     pub port: i32,
 }
+impl ::prost::Name for AnchorPeer {
+    const NAME: &'static str = "AnchorPeer";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.AnchorPeer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.AnchorPeer".into()
+    }
+}
 /// Policy for one resource of the access control list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApiResource {
     #[prost(string, tag = "1")]
     pub policy_ref: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ApiResource {
+    const NAME: &'static str = "APIResource";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.APIResource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.APIResource".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AcLs {
@@ -1471,6 +2031,16 @@ pub struct AcLs {
         ::prost::alloc::string::String,
         ApiResource,
     >,
+}
+impl ::prost::Name for AcLs {
+    const NAME: &'static str = "ACLs";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ACLs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ACLs".into()
+    }
 }
 /// A block without payloads: which transactions, and whether each is valid.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1481,6 +2051,16 @@ pub struct FilteredBlock {
     pub number: u64,
     #[prost(message, repeated, tag = "4")]
     pub filtered_transactions: ::prost::alloc::vec::Vec<FilteredTransaction>,
+}
+impl ::prost::Name for FilteredBlock {
+    const NAME: &'static str = "FilteredBlock";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.FilteredBlock".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.FilteredBlock".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FilteredTransaction {
@@ -1501,16 +2081,46 @@ pub mod filtered_transaction {
         TransactionActions(super::FilteredTransactionActions),
     }
 }
+impl ::prost::Name for FilteredTransaction {
+    const NAME: &'static str = "FilteredTransaction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.FilteredTransaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.FilteredTransaction".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FilteredTransactionActions {
     #[prost(message, repeated, tag = "1")]
     pub chaincode_actions: ::prost::alloc::vec::Vec<FilteredChaincodeAction>,
+}
+impl ::prost::Name for FilteredTransactionActions {
+    const NAME: &'static str = "FilteredTransactionActions";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.FilteredTransactionActions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.FilteredTransactionActions".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FilteredChaincodeAction {
     /// Without its payload.
     #[prost(message, optional, tag = "1")]
     pub chaincode_event: ::core::option::Option<ChaincodeEvent>,
+}
+impl ::prost::Name for FilteredChaincodeAction {
+    const NAME: &'static str = "FilteredChaincodeAction";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.FilteredChaincodeAction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.FilteredChaincodeAction".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BlockAndPrivateData {
@@ -1522,6 +2132,16 @@ pub struct BlockAndPrivateData {
         u64,
         super::rwset::TxPvtReadWriteSet,
     >,
+}
+impl ::prost::Name for BlockAndPrivateData {
+    const NAME: &'static str = "BlockAndPrivateData";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.BlockAndPrivateData".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.BlockAndPrivateData".into()
+    }
 }
 /// A block in the form asked for, or the status that ends the stream.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1541,6 +2161,16 @@ pub mod deliver_response {
         FilteredBlock(super::FilteredBlock),
         #[prost(message, tag = "4")]
         BlockAndPrivateData(super::BlockAndPrivateData),
+    }
+}
+impl ::prost::Name for DeliverResponse {
+    const NAME: &'static str = "DeliverResponse";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.DeliverResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.DeliverResponse".into()
     }
 }
 /// Generated client implementations.
@@ -2304,6 +2934,16 @@ pub struct ChaincodeQueryResponse {
     #[prost(message, repeated, tag = "1")]
     pub chaincodes: ::prost::alloc::vec::Vec<ChaincodeInfo>,
 }
+impl ::prost::Name for ChaincodeQueryResponse {
+    const NAME: &'static str = "ChaincodeQueryResponse";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeQueryResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeQueryResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeInfo {
     #[prost(string, tag = "1")]
@@ -2321,15 +2961,45 @@ pub struct ChaincodeInfo {
     #[prost(bytes = "bytes", tag = "7")]
     pub id: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for ChaincodeInfo {
+    const NAME: &'static str = "ChaincodeInfo";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChaincodeInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChaincodeInfo".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChannelQueryResponse {
     #[prost(message, repeated, tag = "1")]
     pub channels: ::prost::alloc::vec::Vec<ChannelInfo>,
 }
+impl ::prost::Name for ChannelQueryResponse {
+    const NAME: &'static str = "ChannelQueryResponse";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChannelQueryResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChannelQueryResponse".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChannelInfo {
     #[prost(string, tag = "1")]
     pub channel_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ChannelInfo {
+    const NAME: &'static str = "ChannelInfo";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.ChannelInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.ChannelInfo".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct JoinBySnapshotStatus {
@@ -2337,4 +3007,14 @@ pub struct JoinBySnapshotStatus {
     pub in_progress: bool,
     #[prost(string, tag = "2")]
     pub bootstrapping_snapshot_dir: ::prost::alloc::string::String,
+}
+impl ::prost::Name for JoinBySnapshotStatus {
+    const NAME: &'static str = "JoinBySnapshotStatus";
+    const PACKAGE: &'static str = "protos";
+    fn full_name() -> ::prost::alloc::string::String {
+        "protos.JoinBySnapshotStatus".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/protos.JoinBySnapshotStatus".into()
+    }
 }

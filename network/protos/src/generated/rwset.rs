@@ -42,6 +42,16 @@ pub mod tx_read_write_set {
         }
     }
 }
+impl ::prost::Name for TxReadWriteSet {
+    const NAME: &'static str = "TxReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.TxReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.TxReadWriteSet".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NsReadWriteSet {
     #[prost(string, tag = "1")]
@@ -51,6 +61,16 @@ pub struct NsReadWriteSet {
     pub rwset: ::prost::bytes::Bytes,
     #[prost(message, repeated, tag = "3")]
     pub collection_hashed_rwset: ::prost::alloc::vec::Vec<CollectionHashedReadWriteSet>,
+}
+impl ::prost::Name for NsReadWriteSet {
+    const NAME: &'static str = "NsReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.NsReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.NsReadWriteSet".into()
+    }
 }
 /// What everyone sees of a private collection.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -64,6 +84,16 @@ pub struct CollectionHashedReadWriteSet {
     #[prost(bytes = "bytes", tag = "3")]
     pub pvt_rwset_hash: ::prost::bytes::Bytes,
 }
+impl ::prost::Name for CollectionHashedReadWriteSet {
+    const NAME: &'static str = "CollectionHashedReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.CollectionHashedReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.CollectionHashedReadWriteSet".into()
+    }
+}
 /// The private part of a transaction; never in a block.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TxPvtReadWriteSet {
@@ -72,12 +102,32 @@ pub struct TxPvtReadWriteSet {
     #[prost(message, repeated, tag = "2")]
     pub ns_pvt_rwset: ::prost::alloc::vec::Vec<NsPvtReadWriteSet>,
 }
+impl ::prost::Name for TxPvtReadWriteSet {
+    const NAME: &'static str = "TxPvtReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.TxPvtReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.TxPvtReadWriteSet".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NsPvtReadWriteSet {
     #[prost(string, tag = "1")]
     pub namespace: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "2")]
     pub collection_pvt_rwset: ::prost::alloc::vec::Vec<CollectionPvtReadWriteSet>,
+}
+impl ::prost::Name for NsPvtReadWriteSet {
+    const NAME: &'static str = "NsPvtReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.NsPvtReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.NsPvtReadWriteSet".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CollectionPvtReadWriteSet {
@@ -86,4 +136,14 @@ pub struct CollectionPvtReadWriteSet {
     /// A kvrwset.KVRWSet.
     #[prost(bytes = "bytes", tag = "2")]
     pub rwset: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for CollectionPvtReadWriteSet {
+    const NAME: &'static str = "CollectionPvtReadWriteSet";
+    const PACKAGE: &'static str = "rwset";
+    fn full_name() -> ::prost::alloc::string::String {
+        "rwset.CollectionPvtReadWriteSet".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/rwset.CollectionPvtReadWriteSet".into()
+    }
 }

@@ -30,6 +30,10 @@ fn generated_code_is_up_to_date() {
 }
 
 fn generate(directory: &Path) {
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
+    // What Go writes into an Any, such as the details of a gRPC status.
+    config.type_name_domain(["."], "type.googleapis.com");
     tonic_prost_build::configure()
         .out_dir(directory)
         .bytes(".")
@@ -38,7 +42,7 @@ fn generate(directory: &Path) {
         // A client's constructor `connect` would collide with the call `Connect` of Chaincode.
         .build_transport(false)
         .emit_rerun_if_changed(false)
-        .compile_fds(proto_sources::compile())
+        .compile_fds_with_config(proto_sources::compile(), config)
         .expect("the schema generates");
 }
 
