@@ -1,7 +1,7 @@
 //! Generation is a test: `src/generated` is committed, and this says whether it is what the schema
 //! gives. `UPDATE_GENERATED=1` overwrites it instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn generated_code_is_up_to_date() {
     }
 
     let (expected, found) = (read(fresh.path()), read(&committed));
-    let stale: Vec<_> = expected
+    let stale: BTreeSet<_> = expected
         .keys()
         .chain(found.keys())
         .filter(|name| expected.get(*name) != found.get(*name))
