@@ -1,5 +1,7 @@
 //! placeholder
+mod chaincode;
 mod error;
+pub mod fabric;
 mod folder;
 pub mod ports;
 pub mod postgres;
@@ -9,5 +11,6 @@ pub mod redis;
 mod secret;
 mod wait;
 
+pub use chaincode::{Chaincode, ChaincodeTls, ClientCertificate};
 pub use error::Error;
 pub use wait::{DeadlinePassed, wait_for, wait_until};

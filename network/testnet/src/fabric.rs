@@ -1,0 +1,397 @@
+//! A real Fabric network on this machine without Docker: one Raft orderer and a peer per
+//! organisation, from Fabric's own programs.
+//!
+//! A handle stops the network when it is dropped. [`RealFabric::detach`] leaves it running; the
+//! state file in its folder is then all that another process needs to [`RealFabric::attach`].
+
+mod builder;
+mod genesis;
+mod lifecycle;
+mod operations;
+mod options;
+mod orderer;
+mod organizations;
+mod package;
+mod peer;
+mod state;
+mod tools;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use futures::future::try_join_all;
+
+pub use options::{Options, Ports};
+pub use package::Package;
+pub use state::{DeployedChaincode, FILE_NAME, OrdererNode, PeerNode, State};
+
+use crate::chaincode::Chaincode;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::process::{Lifetime, Process, Signal};
+use options::PortPlan;
+use organizations::Organizations;
+use tools::Tools;
+
+/// A network whose nodes run.
+#[derive(Debug)]
+pub struct RealFabric {
+    // Fields drop in this order: the nodes end before their folder goes.
+    peers: Vec<Process>,
+    orderer: Process,
+    state: State,
+    tools: Tools,
+    lifetime: Lifetime,
+    folder: Folder,
+    /// None of a network that this handle did not start: its ports are taken by its nodes.
+    _ports: Option<PortPlan>,
+}
+
+impl RealFabric {
+    /// Starts a network with a channel that all peers have joined, and returns when it orders
+    /// transactions and its peers know each other.
+    ///
+    /// # Errors
+    /// [`Error::ProgramMissing`] without Fabric's programs; [`Error::Setting`] when the folder
+    /// holds a network already; otherwise the end of a log or what a tool said.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        options.check()?;
+        let folder = Folder::open(options.folder.as_deref(), "selvedge-fabric-")?;
+        refuse_other_network(folder.path())?;
+        let tools = Tools::find(options.fabric_bin.as_deref(), folder.path())?;
+        for path in [tools.configuration(), &logs(folder.path())] {
+            fs::create_dir_all(path).map_err(Error::io("create", path))?;
+        }
+        let ports = options.plan_ports()?;
+        let organizations = open_organizations(&tools, &options, folder.path()).await?;
+        let state = new_state(&options, &tools, &organizations, &ports);
+        genesis::generate(&tools, &state, &options, folder.path()).await?;
+        orderer::write_configuration(&tools, &state, folder.path())?;
+        peer::write_configuration(&tools, folder.path())?;
+
+        let lifetime = folder.lifetime();
+        let orderer = orderer::start(&tools, folder.path(), lifetime.clone())?;
+        let peers = state
+            .peers
+            .iter()
+            .map(|node| peer::start(&tools, &state, node, folder.path(), lifetime.clone()));
+        let peers = peers.collect::<Result<_, Error>>()?;
+        let ports = Some(ports);
+        let mut network = Self {
+            peers,
+            orderer,
+            state,
+            tools,
+            lifetime,
+            folder,
+            _ports: ports,
+        };
+        network.answer().await?;
+        network.join().await?;
+        network.ready().await?;
+        network.write_state()?;
+        Ok(network)
+    }
+
+    /// Takes over a network that another process started and detached. The handle does not stop
+    /// it when dropped.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when no network was started in the folder.
+    pub fn attach(folder: &Path) -> Result<Self, Error> {
+        let state = State::read(folder)?.ok_or_else(|| Error::Setting {
+            name: "folder",
+            value: folder.display().to_string(),
+            remedy: "start a network there first".to_owned(),
+        })?;
+        let folder = Folder::open(Some(folder), "")?;
+        let tools = Tools::find(Some(&state.fabric_bin), folder.path())?;
+        let logs = logs(folder.path());
+        // A process id of 0 stands for a node that never ran; no process has it.
+        let adopt = |name: &str, program: &str, pid: Option<u32>| {
+            Process::adopt(name, &tools.bin().join(program), pid.unwrap_or(0), &logs)
+        };
+        let orderer_name = format!("orderer.{}", organizations::ORDERER_DOMAIN);
+        let orderer = adopt(&orderer_name, "orderer", state.orderer_node.pid);
+        let peers = state
+            .peers
+            .iter()
+            .map(|node| adopt(&format!("peer0.{}", node.domain), "peer", node.pid));
+        let peers = peers.collect();
+        let lifetime = Lifetime::Detached;
+        Ok(Self {
+            peers,
+            orderer,
+            state,
+            tools,
+            lifetime,
+            folder,
+            _ports: None,
+        })
+    }
+
+    /// Stops the network that was started in `folder` and keeps its data.
+    ///
+    /// # Errors
+    /// As [`RealFabric::attach`].
+    pub fn stop(folder: &Path) -> Result<(), Error> {
+        let mut network = Self::attach(folder)?;
+        for process in network.peers.iter_mut().chain([&mut network.orderer]) {
+            process.end(Signal::Terminate);
+        }
+        Ok(())
+    }
+
+    /// Starts those nodes that do not run, on their old data and ports.
+    ///
+    /// # Errors
+    /// The end of a log when a node does not come up.
+    pub async fn resume(&mut self) -> Result<(), Error> {
+        if !self.orderer.is_running() {
+            self.orderer = orderer::start(&self.tools, self.folder.path(), self.lifetime.clone())?;
+        }
+        for index in 0..self.peers.len() {
+            if !self.peers[index].is_running() {
+                self.peers[index] = self.start_peer(index)?;
+            }
+        }
+        self.answer().await?;
+        self.ready().await?;
+        self.write_state()
+    }
+
+    /// Leaves the network running, and its folder in place, and gives the folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the state file cannot be written; the network is stopped then.
+    pub fn detach(mut self) -> Result<PathBuf, Error> {
+        self.write_state()?;
+        self.folder.keep();
+        for process in self.peers.iter_mut().chain([&mut self.orderer]) {
+            process.detach();
+        }
+        Ok(self.folder.path().to_owned())
+    }
+
+    /// Deploys a chaincode, or changes its definition or address. Deploying the same again does
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::CommandFailed`] with what the peers said.
+    pub async fn deploy(&mut self, chaincode: &Chaincode) -> Result<DeployedChaincode, Error> {
+        let folder = self.folder.path();
+        let deployed = lifecycle::deploy(&self.tools, &self.state, folder, chaincode).await?;
+        self.state
+            .chaincodes
+            .insert(chaincode.name.clone(), deployed.clone());
+        self.write_state()?;
+        Ok(deployed)
+    }
+
+    /// Names, ports and process ids.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The network's folder: logs, configuration, data.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Certificates and keys, in cryptogen's layout.
+    #[must_use]
+    pub fn organizations_dir(&self) -> &Path {
+        &self.state.organizations
+    }
+
+    /// Where an organisation's peer listens.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`].
+    pub fn peer_endpoint(&self, msp_id: &str) -> Result<SocketAddr, Error> {
+        self.state.peer(msp_id).map(|(_, peer)| peer.address)
+    }
+
+    /// The file with the authority of that peer's TLS certificate.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`].
+    pub fn tls_ca(&self, msp_id: &str) -> Result<&Path, Error> {
+        self.state.peer(msp_id).map(|(_, peer)| &*peer.tls_ca)
+    }
+
+    /// Stops a peer politely.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`].
+    pub fn stop_peer(&mut self, msp_id: &str) -> Result<(), Error> {
+        let (index, _) = self.state.peer(msp_id)?;
+        self.peers[index].end(Signal::Terminate);
+        Ok(())
+    }
+
+    /// Kills a peer with SIGKILL.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`].
+    pub fn kill_peer(&mut self, msp_id: &str) -> Result<(), Error> {
+        let (index, _) = self.state.peer(msp_id)?;
+        self.peers[index].kill();
+        Ok(())
+    }
+
+    /// Starts a peer on its old data and port, killing it first if it runs, and returns when it
+    /// answers and knows the other peers that run.
+    ///
+    /// # Errors
+    /// The end of its log when it does not come up.
+    pub async fn restart_peer(&mut self, msp_id: &str) -> Result<(), Error> {
+        let (index, _) = self.state.peer(msp_id)?;
+        self.peers[index].kill();
+        self.peers[index] = self.start_peer(index)?;
+        let node = &self.state.peers[index];
+        peer::answers(&self.tools, &self.state, node, &mut self.peers[index]).await?;
+        let running = self
+            .peers
+            .iter_mut()
+            .filter_map(|peer| peer.is_running().then_some(()))
+            .count();
+        peer::knows_others(&self.state, node, &mut self.peers[index], running - 1).await?;
+        self.write_state()
+    }
+
+    /// Kills the orderer with SIGKILL.
+    pub fn kill_orderer(&mut self) {
+        self.orderer.kill();
+    }
+
+    /// Starts the orderer on its old data and port, killing it first if it runs, and returns when
+    /// it orders transactions.
+    ///
+    /// # Errors
+    /// The end of its log when it does not come up.
+    pub async fn restart_orderer(&mut self) -> Result<(), Error> {
+        self.orderer.kill();
+        self.orderer = orderer::start(&self.tools, self.folder.path(), self.lifetime.clone())?;
+        orderer::answers(&self.tools, &self.state, &mut self.orderer).await?;
+        orderer::leads(&self.state, &mut self.orderer).await?;
+        self.write_state()
+    }
+
+    fn start_peer(&self, index: usize) -> Result<Process, Error> {
+        let node = &self.state.peers[index];
+        let folder = self.folder.path();
+        peer::start(
+            &self.tools,
+            &self.state,
+            node,
+            folder,
+            self.lifetime.clone(),
+        )
+    }
+
+    /// Waits until every node answers its administrator.
+    async fn answer(&mut self) -> Result<(), Error> {
+        let (tools, state) = (&self.tools, &self.state);
+        let peers = state.peers.iter().zip(&mut self.peers);
+        let peers = peers.map(|(node, process)| peer::answers(tools, state, node, process));
+        let orderer = orderer::answers(tools, state, &mut self.orderer);
+        tokio::try_join!(orderer, try_join_all(peers)).map(drop)
+    }
+
+    async fn join(&self) -> Result<(), Error> {
+        let (tools, state, folder) = (&self.tools, &self.state, self.folder.path());
+        let peers = state
+            .peers
+            .iter()
+            .map(|node| peer::join(tools, state, node, folder));
+        tokio::try_join!(orderer::join(tools, state, folder), try_join_all(peers)).map(drop)
+    }
+
+    /// Waits until the channel orders transactions and its peers know each other.
+    async fn ready(&mut self) -> Result<(), Error> {
+        let state = &self.state;
+        let others = state.peers.len() - 1;
+        let peers = state.peers.iter().zip(&mut self.peers);
+        let peers = peers.map(|(node, process)| peer::knows_others(state, node, process, others));
+        let orderer = orderer::leads(state, &mut self.orderer);
+        tokio::try_join!(orderer, try_join_all(peers)).map(drop)
+    }
+
+    fn write_state(&mut self) -> Result<(), Error> {
+        self.state.orderer_node.pid = Some(self.orderer.pid());
+        for (node, process) in self.state.peers.iter_mut().zip(&self.peers) {
+            node.pid = Some(process.pid());
+        }
+        self.state.write(self.folder.path())
+    }
+}
+
+/// Where the nodes' logs are, in the network's folder.
+fn logs(folder: &Path) -> PathBuf {
+    folder.join("logs")
+}
+
+fn refuse_other_network(folder: &Path) -> Result<(), Error> {
+    if State::read(folder)?.is_none() {
+        return Ok(());
+    }
+    Err(Error::Setting {
+        name: "folder",
+        value: folder.display().to_string(),
+        remedy: "it holds a network: resume that one, remove it, or choose another folder"
+            .to_owned(),
+    })
+}
+
+async fn open_organizations(
+    tools: &Tools,
+    options: &Options,
+    folder: &Path,
+) -> Result<Organizations, Error> {
+    if let Some(given) = &options.organizations_dir {
+        let given = given.canonicalize().map_err(Error::io("find", given))?;
+        return Ok(Organizations::at(&given));
+    }
+    let path = folder.join("organizations");
+    organizations::generate(tools, options.organizations, &path).await?;
+    Ok(Organizations::at(&path))
+}
+
+fn new_state(
+    options: &Options,
+    tools: &Tools,
+    organizations: &Organizations,
+    ports: &PortPlan,
+) -> State {
+    let peers = ports.peers.iter().enumerate().map(|(index, ports)| {
+        let (msp_id, domain) = organizations::peer_organization(index);
+        PeerNode {
+            tls_ca: organizations.peer_tls_ca(&domain),
+            msp_id,
+            domain,
+            address: ports.main.address(),
+            chaincode: ports.chaincode.address(),
+            operations: ports.operations.address(),
+            pid: None,
+        }
+    });
+    let orderer_node = OrdererNode {
+        admin: ports.admin.address(),
+        operations: ports.operations.address(),
+        pid: None,
+    };
+    State {
+        kind: "fabric".to_owned(),
+        channel: options.channel.clone(),
+        orderer: ports.orderer.address(),
+        orderer_node,
+        peers: peers.collect(),
+        organizations: organizations.folder().to_owned(),
+        fabric_bin: tools.bin().to_owned(),
+        chaincodes: std::collections::BTreeMap::new(),
+    }
+}

@@ -1,0 +1,205 @@
+//! A peer: its configuration, its start, joining the channel, and when it is ready.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::genesis;
+use super::operations;
+use super::organizations::Organizations;
+use super::state::{PeerNode, State};
+use super::tools::Tools;
+use super::{builder, logs};
+use crate::error::Error;
+use crate::process::{Lifetime, Process, Signal, Start};
+
+/// A peer starts in a second on an idle machine.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Writes the settings that all peers share, for the peers and for the command line tool.
+///
+/// Values are those of Fabric's sample configuration unless a comment says why not.
+pub(super) fn write_configuration(tools: &Tools, folder: &Path) -> Result<(), Error> {
+    let builder = builder::write(folder)?
+        .display()
+        .to_string()
+        .replace('\'', "''");
+    let text = CONFIGURATION
+        .replace("{builder_name}", builder::NAME)
+        .replace("{builder}", &builder);
+    let path = tools.configuration().join("core.yaml");
+    fs::write(&path, text).map_err(Error::io("write", &path))
+}
+
+/// No `vm.endpoint`: there is no Docker, and with one configured the peer is never healthy.
+const CONFIGURATION: &str = r"# Shared by all peers; addresses and paths come from CORE_ variables.
+peer:
+  networkId: selvedge
+  tls: { enabled: true, clientAuthRequired: false }
+  authentication: { timewindow: 15m }
+  client: { connTimeout: 10s }
+  gateway: { enabled: true, endorsementTimeout: 30s, broadcastTimeout: 30s, dialTimeout: 2m }
+  keepalive:
+    # Clients may ping every 10 s, not only every minute.
+    minInterval: 10s
+    deliveryClient: { interval: 60s, timeout: 20s }
+    client: { interval: 60s, timeout: 20s }
+  gossip:
+    useLeaderElection: false
+    orgLeader: true
+    # Peers learn of each other, and of deployed chaincode, in a second instead of ten.
+    publishStateInfoInterval: 500ms
+    requestStateInfoInterval: 500ms
+    aliveTimeInterval: 1s
+    aliveExpirationTimeout: 5s
+    reconnectInterval: 1s
+    membershipTrackerInterval: 1s
+    state: { enabled: false }
+    pvtData:
+      pullRetryThreshold: 60s
+      transientstoreMaxBlockRetention: 20000
+      pushAckTimeout: 3s
+      btlPullMargin: 10
+      reconcileBatchSize: 10
+      # A peer that was away gets missing private data soon: tests wait for it.
+      reconcileSleepInterval: 1s
+      reconciliationEnabled: true
+      implicitCollectionDisseminationPolicy: { requiredPeerCount: 0, maxPeerCount: 1 }
+  deliveryclient: { reconnectTotalTimeThreshold: 3600s, reConnectBackoffThreshold: 1s, policy: cluster }
+  discovery: { enabled: true, authCacheEnabled: true, authCacheMaxSize: 1000, authCachePurgeRetentionRatio: 0.75 }
+  limits: { concurrency: { endorserService: 2500, deliverService: 2500, gatewayService: 500 } }
+  maxRecvMsgSize: 104857600
+  maxSendMsgSize: 104857600
+  handlers:
+    authFilters: [{ name: DefaultAuth }, { name: ExpirationCheck }, { name: TimeWindowCheck }]
+    decorators: [{ name: DefaultDecorator }]
+    endorsers: { escc: { name: DefaultEndorsement } }
+    validators: { vscc: { name: DefaultValidation } }
+  BCCSP: { Default: SW, SW: { Hash: SHA2, Security: 256 } }
+chaincode:
+  mode: net
+  executetimeout: 30s
+  installTimeout: 300s
+  startuptimeout: 300s
+  system: { _lifecycle: enable, cscc: enable, lscc: enable, qscc: enable }
+  runtimeParams: { useWriteBatch: true, maxSizeWriteBatch: 1000, useGetMultipleKeys: true, maxSizeGetMultipleKeys: 1000 }
+  logging: { level: info, shim: warning }
+  externalBuilders: [{ name: '{builder_name}', path: '{builder}' }]
+ledger:
+  state: { stateDatabase: goleveldb, totalQueryLimit: 100000 }
+  history: { enableHistoryDatabase: true }
+  pvtdataStore: { purgeInterval: 100, purgedKeyAuditLogging: true }
+metrics: { provider: prometheus }
+";
+
+/// Starts the peer. It is not ready yet.
+pub(super) fn start(
+    tools: &Tools,
+    state: &State,
+    peer: &PeerNode,
+    folder: &Path,
+    lifetime: Lifetime,
+) -> Result<Process, Error> {
+    let organizations = Organizations::at(&state.organizations);
+    let node = organizations.peer_node(&peer.domain);
+    let data = folder.join("data").join(&peer.domain);
+    fs::create_dir_all(&data).map_err(Error::io("create", &data))?;
+    let address = peer.address.to_string();
+    let mut command = tools.command("peer");
+    command
+        .args(["node", "start"])
+        .env("CORE_PEER_ID", format!("peer0.{}", peer.domain))
+        .env("CORE_PEER_LOCALMSPID", &peer.msp_id)
+        .env("CORE_PEER_MSPCONFIGPATH", node.join("msp"))
+        .env("CORE_PEER_TLS_CERT_FILE", node.join("tls/server.crt"))
+        .env("CORE_PEER_TLS_KEY_FILE", node.join("tls/server.key"))
+        .env("CORE_PEER_TLS_ROOTCERT_FILE", node.join("tls/ca.crt"))
+        .env("CORE_PEER_ADDRESS", &address)
+        .env("CORE_PEER_LISTENADDRESS", &address)
+        .env("CORE_PEER_GOSSIP_BOOTSTRAP", &address)
+        .env("CORE_PEER_GOSSIP_ENDPOINT", &address)
+        .env("CORE_PEER_GOSSIP_EXTERNALENDPOINT", &address)
+        .env(
+            "CORE_PEER_CHAINCODELISTENADDRESS",
+            peer.chaincode.to_string(),
+        )
+        .env("CORE_OPERATIONS_LISTENADDRESS", peer.operations.to_string())
+        .env("CORE_PEER_FILESYSTEMPATH", &data)
+        .env("CORE_LEDGER_SNAPSHOTS_ROOTDIR", data.join("snapshots"));
+    let name = format!("peer0.{}", peer.domain);
+    let logs = logs(folder);
+    Process::start(Start {
+        name: &name,
+        command,
+        logs: &logs,
+        stop_signal: Signal::Kill,
+        lifetime,
+    })
+}
+
+/// Settings of the command line tool as the organisation's administrator.
+pub(super) fn admin_environment(state: &State, peer: &PeerNode) -> Vec<(&'static str, String)> {
+    let organizations = Organizations::at(&state.organizations);
+    let path = |path: std::path::PathBuf| path.display().to_string();
+    vec![
+        ("CORE_PEER_LOCALMSPID", peer.msp_id.clone()),
+        ("CORE_PEER_ADDRESS", peer.address.to_string()),
+        (
+            "CORE_PEER_MSPCONFIGPATH",
+            path(organizations.admin_msp(&peer.domain)),
+        ),
+        (
+            "CORE_PEER_TLS_ROOTCERT_FILE",
+            path(organizations.peer_tls_ca(&peer.domain)),
+        ),
+    ]
+}
+
+/// Waits until the peer answers its administrator.
+pub(super) async fn answers(
+    tools: &Tools,
+    state: &State,
+    peer: &PeerNode,
+    process: &mut Process,
+) -> Result<(), Error> {
+    let environment = &admin_environment(state, peer);
+    let look = || async move {
+        operations::is_healthy(peer.operations).await
+            && tools
+                .run("peer", environment, ["channel", "list"])
+                .await
+                .is_ok()
+    };
+    process.ready(START_DEADLINE, look).await
+}
+
+/// Makes the peer a member of the channel.
+pub(super) async fn join(
+    tools: &Tools,
+    state: &State,
+    peer: &PeerNode,
+    folder: &Path,
+) -> Result<(), Error> {
+    let block = genesis::block_path(folder).display().to_string();
+    let environment = admin_environment(state, peer);
+    tools
+        .run("peer", &environment, ["channel", "join", "-b", &block])
+        .await
+        .map(drop)
+}
+
+/// Waits until the peer knows `others` peers of other organisations as members of the channel: the
+/// gateway can find endorsers from then on.
+pub(super) async fn knows_others(
+    state: &State,
+    peer: &PeerNode,
+    process: &mut Process,
+    others: usize,
+) -> Result<(), Error> {
+    let look = || async move {
+        let name = "gossip_membership_total_peers_known";
+        let known = operations::metric(peer.operations, name, &state.channel).await;
+        known.is_some_and(|known| known >= others as f64)
+    };
+    process.ready(START_DEADLINE, look).await
+}

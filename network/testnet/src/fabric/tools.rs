@@ -1,0 +1,88 @@
+//! Fabric's own programs, run with our configuration and none of the caller's.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::Error;
+use crate::program;
+
+const PROGRAMS: [&str; 6] = [
+    "peer",
+    "orderer",
+    "configtxgen",
+    "cryptogen",
+    "osnadmin",
+    "discover",
+];
+const REMEDY: &str = "set FABRIC_BIN to the folder that holds Fabric's peer, orderer, configtxgen, \
+    cryptogen, osnadmin and discover: the `bin` folder of an official release archive (2.5 or \
+    later), or your own build";
+
+/// The folder of the programs and that of their configuration.
+#[derive(Debug, Clone)]
+pub(super) struct Tools {
+    bin: PathBuf,
+    configuration: PathBuf,
+}
+
+impl Tools {
+    /// Looks in `bin`, else in `FABRIC_BIN`, else on `PATH`; all programs must be in one folder.
+    pub(super) fn find(bin: Option<&Path>, folder: &Path) -> Result<Self, Error> {
+        let named = std::env::var_os("FABRIC_BIN").map(PathBuf::from);
+        let chosen: Vec<PathBuf> = bin.map(Path::to_owned).or(named).into_iter().collect();
+        let peer = program::find("peer", &chosen, REMEDY)?;
+        let bin = peer.parent().unwrap_or(Path::new("/")).to_owned();
+        let bin = bin.canonicalize().map_err(Error::io("find", &bin))?;
+        if let Some(missing) = PROGRAMS.iter().find(|name| !bin.join(name).is_file()) {
+            let program = bin.join(missing).display().to_string();
+            return Err(Error::ProgramMissing {
+                program,
+                remedy: REMEDY.to_owned(),
+            });
+        }
+        Ok(Self {
+            bin,
+            configuration: folder.join("config"),
+        })
+    }
+
+    pub(super) fn bin(&self) -> &Path {
+        &self.bin
+    }
+
+    /// Folder of `core.yaml`, `orderer.yaml` and `configtx.yaml`.
+    pub(super) fn configuration(&self) -> &Path {
+        &self.configuration
+    }
+
+    /// A command that does not inherit settings: a `CORE_...` variable that the caller has set
+    /// for another network would silently override ours.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.bin.join(program));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["CORE_", "ORDERER_", "FABRIC_", "CONFIGTX_"]
+                .iter()
+                .any(|p| text.starts_with(p))
+            {
+                command.env_remove(&name);
+            }
+        }
+        command.env("FABRIC_CFG_PATH", &self.configuration);
+        command
+    }
+
+    /// Runs `program` to its end and gives its standard output.
+    pub(super) async fn run<'a>(
+        &self,
+        program: &str,
+        environment: &[(&str, String)],
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Result<String, Error> {
+        let mut command = self.command(program);
+        command
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .args(arguments);
+        program::run(command.into()).await
+    }
+}
