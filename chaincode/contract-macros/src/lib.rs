@@ -1,1 +1,54 @@
-//! Placeholder.
+//! The macros of `fabric-contract-api-rust`, which re-exports them; use that crate.
+//!
+//! Generated code is what one would write by hand: one trait implementation that matches on the
+//! function's name. It names items of `::fabric_contract_api` only.
+
+mod contract;
+mod contract_error;
+mod documentation;
+mod event;
+mod function;
+
+use proc_macro::TokenStream;
+use syn::parse_macro_input;
+
+/// Makes a contract of an `impl` block: `#[contract(name = "bonds", version = "1.0.0")]`.
+///
+/// - `#[transaction] fn f(&self, tx: &mut Tx, a: A, …) -> Result<R, E>` writes;
+/// - `#[query] fn g(&self, query: &Query, a: A, …) -> Result<R, E>` only reads;
+/// - functions with neither stay plain functions.
+///
+/// `A` is `Deserialize + JsonSchema`, `R` is `Serialize + JsonSchema`, `E` turns into a `Failure`
+/// (every `ContractError` does). A function is called by its Rust name, or by the one in
+/// `#[transaction(name = "Transfer")]`. `version` is the crate's own unless given.
+#[proc_macro_attribute]
+pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let options = parse_macro_input!(arguments as contract::Options);
+    let block = parse_macro_input!(item as syn::ItemImpl);
+    contract::expand(&options, block)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `ContractError` for an error type that has `Display` (use `thiserror`).
+///
+/// Each variant says `#[code(404, "BOND_NOT_FOUND")]`: a status from 400 to 599 and a stable code.
+/// Its named fields become the data, except a `source`. `#[code(transparent)]` on a variant of one
+/// field hands on that error's own status, code and data.
+#[proc_macro_derive(ContractError, attributes(code))]
+pub fn derive_contract_error(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as syn::DeriveInput);
+    contract_error::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `Event` for a type that is `Serialize`. Its type is the Rust name, or the one in
+/// `#[event("Transferred")]`.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as syn::DeriveInput);
+    event::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

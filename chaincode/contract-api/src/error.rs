@@ -1,0 +1,139 @@
+//! What can go wrong between a contract and its ledger.
+
+use crate::{
+    cid::IdentityError,
+    failure::{ContractError, Failure},
+    key::{Key, KeyError},
+    overlay::{VALUE_BYTES_MAX, WRITES_BYTES_MAX, WRITES_MAX},
+    peer::PeerError,
+};
+
+/// Why the ledger, an event or a call to other chaincode did not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The key is not one that a peer takes.
+    #[error("the state key is not valid")]
+    Key(#[from] KeyError),
+    /// A peer takes an empty value for a deletion.
+    #[error("the value of key {:?} is empty: delete the key instead", key.as_str())]
+    EmptyValue {
+        /// The key.
+        key: Key,
+    },
+    /// Larger than [`VALUE_BYTES_MAX`].
+    #[error("the value of key {:?} has {bytes} bytes, more than the {VALUE_BYTES_MAX} allowed", key.as_str())]
+    ValueTooLarge {
+        /// The key.
+        key: Key,
+        /// The value's size.
+        bytes: usize,
+    },
+    /// More keys than [`WRITES_MAX`].
+    #[error("a transaction writes at most {WRITES_MAX} keys: split it")]
+    TooManyWrites,
+    /// More bytes than [`WRITES_BYTES_MAX`].
+    #[error("a transaction writes at most {WRITES_BYTES_MAX} bytes: split it")]
+    WritesTooLarge,
+    /// The stored bytes are not what the contract expects under this key.
+    #[error("the stored value of key {:?} cannot be read", key.as_str())]
+    Decode {
+        /// The key.
+        key: Key,
+        /// What is wrong with the JSON.
+        source: serde_json::Error,
+    },
+    /// The value has no JSON form.
+    #[error("the value for key {:?} has no JSON form", key.as_str())]
+    Encode {
+        /// The key.
+        key: Key,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// The event has no JSON form.
+    #[error("the event {name} has no JSON form")]
+    EncodeEvent {
+        /// The event's type.
+        name: &'static str,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// More events, or more bytes of them, than one transaction carries.
+    #[error(
+        "a transaction carries at most {} events and {} bytes of them",
+        crate::event::EVENTS_MAX,
+        crate::event::EVENTS_BYTES_MAX
+    )]
+    TooManyEvents,
+    /// A page of no rows, or of more than the bound.
+    #[error("a page has 1 to {} rows, not {size}", crate::page::PAGE_ROWS_MAX)]
+    PageSize {
+        /// What was asked for.
+        size: u32,
+    },
+    /// The creator's certificate cannot be read.
+    #[error("the identity that signed the transaction cannot be read")]
+    Identity(#[from] IdentityError),
+    /// Other chaincode answered that it failed.
+    #[error("chaincode {name} answered {status}: {message}")]
+    Callee {
+        /// The chaincode called.
+        name: String,
+        /// Its status, 400 or more.
+        status: i32,
+        /// Its text.
+        message: String,
+    },
+    /// The peer did not answer as asked.
+    #[error("the ledger could not be asked")]
+    Peer(#[from] PeerError),
+}
+
+impl LedgerError {
+    /// Status and stable code, as clients see them.
+    fn classify(&self) -> (i32, &'static str) {
+        match self {
+            Self::Key(_) => (400, "INVALID_KEY"),
+            Self::PageSize { .. } => (400, "INVALID_PAGE"),
+            Self::Identity(_) => (403, "IDENTITY_UNREADABLE"),
+            Self::TooManyWrites | Self::WritesTooLarge | Self::ValueTooLarge { .. } => {
+                (413, "TOO_MUCH_WRITTEN")
+            }
+            Self::TooManyEvents => (413, "TOO_MANY_EVENTS"),
+            Self::EmptyValue { .. } => (500, "EMPTY_VALUE"),
+            Self::Decode { .. } => (500, "STATE_UNREADABLE"),
+            Self::Encode { .. } | Self::EncodeEvent { .. } => (500, "NOT_JSON"),
+            Self::Callee { .. } => (502, "CALLEE_FAILED"),
+            Self::Peer(_) => (500, "PEER"),
+        }
+    }
+}
+
+impl ContractError for LedgerError {
+    fn failure(&self) -> Failure {
+        let (status, code) = self.classify();
+        let mut failure = Failure::new(status, code, self.to_string());
+        let mut source = std::error::Error::source(self);
+        let mut causes = Vec::new();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        if !causes.is_empty() {
+            failure = failure.with("cause", causes.join(": "));
+        }
+        if let Self::Callee {
+            name,
+            status,
+            message,
+        } = self
+        {
+            failure = failure
+                .with("chaincode", name)
+                .with("callee_status", status)
+                .with("callee_message", message);
+        }
+        failure
+    }
+}

@@ -1,0 +1,225 @@
+//! One `#[transaction]` or `#[query]` function of a contract.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{
+    Attribute, Error, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, Result, ReturnType, Signature,
+    Type, ext::IdentExt, spanned::Spanned,
+};
+
+use crate::documentation;
+
+/// What the mark says: whether the ledger is written or only read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Transaction,
+    Query,
+}
+
+/// A function that callers reach by name.
+pub(crate) struct Function {
+    kind: Kind,
+    name: String,
+    method: Ident,
+    documentation: String,
+    parameters: Vec<Parameter>,
+    returns: Type,
+}
+
+struct Parameter {
+    name: String,
+    of: Type,
+}
+
+impl Function {
+    /// Reads a method's mark and takes it away; `None` for a method without one.
+    pub(crate) fn take(method: &mut ImplItemFn) -> Result<Option<Self>> {
+        let marks: Vec<Attribute> = method
+            .attrs
+            .iter()
+            .filter(|attribute| kind(attribute).is_some())
+            .cloned()
+            .collect();
+        method.attrs.retain(|attribute| kind(attribute).is_none());
+        let [mark] = marks.as_slice() else {
+            return match marks.get(1) {
+                None => Ok(None),
+                Some(second) => Err(Error::new(second.span(), "one mark per function")),
+            };
+        };
+        let Some(kind) = kind(mark) else {
+            return Ok(None);
+        };
+        check_shape(&method.sig)?;
+        Ok(Some(Self {
+            kind,
+            name: name(mark, &method.sig)?,
+            method: method.sig.ident.clone(),
+            documentation: documentation::of(&method.attrs),
+            parameters: parameters(kind, &method.sig)?,
+            returns: returns(&method.sig)?,
+        }))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The expression that describes it.
+    pub(crate) fn description(&self) -> TokenStream {
+        let Self {
+            name,
+            documentation,
+            returns,
+            ..
+        } = self;
+        let constructor = match self.kind {
+            Kind::Transaction => quote!(transaction),
+            Kind::Query => quote!(query),
+        };
+        let parameters = self.parameters.iter().map(
+            |Parameter { name, of }| quote_spanned!(of.span()=> .parameter::<#of>(#name, schemas)),
+        );
+        quote! {
+            ::fabric_contract_api::FunctionDescription::#constructor(#name, #documentation)
+                #(#parameters)*
+                .returns::<<#returns as ::fabric_contract_api::Returned>::Value>(schemas)
+        }
+    }
+
+    /// The arm of the match on the function's name.
+    pub(crate) fn arm(&self) -> TokenStream {
+        let Self { name, method, .. } = self;
+        let names = self.parameters.iter().map(|parameter| &parameter.name);
+        let locals: Vec<Ident> = (0..self.parameters.len())
+            .map(|index| format_ident!("argument_{index}"))
+            .collect();
+        let parsed = self.parameters.iter().zip(&locals).enumerate().map(
+            |(index, (Parameter { of, .. }, local))| {
+                quote_spanned!(of.span()=> let #local = arguments.parse::<#of>(#index)?;)
+            },
+        );
+        let ledger = match self.kind {
+            Kind::Transaction => quote!(&mut call.tx()),
+            Kind::Query => quote!(&call.query()),
+        };
+        let arguments = if locals.is_empty() {
+            format_ident!("_arguments")
+        } else {
+            format_ident!("arguments")
+        };
+        quote! {
+            #name => {
+                let #arguments = call.arguments(&[#(#names),*])?;
+                #(#parsed)*
+                ::fabric_contract_api::reply(self.#method(#ledger, #(#locals),*))
+            }
+        }
+    }
+}
+
+fn kind(attribute: &Attribute) -> Option<Kind> {
+    let path = attribute.path();
+    if path.is_ident("transaction") {
+        Some(Kind::Transaction)
+    } else if path.is_ident("query") {
+        Some(Kind::Query)
+    } else {
+        None
+    }
+}
+
+/// The name in the mark, else the method's own.
+fn name(mark: &Attribute, signature: &Signature) -> Result<String> {
+    let mut name = signature.ident.unraw().to_string();
+    if let Meta::List(_) = &mark.meta {
+        mark.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("name") {
+                return Err(meta.error("expected `name = \"…\"`"));
+            }
+            name = meta.value()?.parse::<LitStr>()?.value();
+            Ok(())
+        })?;
+    }
+    if name.is_empty() || name.contains(':') {
+        return Err(Error::new(
+            mark.span(),
+            "a function's name is not empty and has no colon",
+        ));
+    }
+    Ok(name)
+}
+
+fn check_shape(signature: &Signature) -> Result<()> {
+    if let Some(token) = &signature.asyncness {
+        return Err(Error::new(
+            token.span(),
+            "contract functions are synchronous: drop `async`",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        let text = "a contract function has no generic parameters: callers name it by text";
+        return Err(Error::new(signature.generics.span(), text));
+    }
+    Ok(())
+}
+
+/// The parameters after `&self` and the ledger.
+fn parameters(kind: Kind, signature: &Signature) -> Result<Vec<Parameter>> {
+    let ledger = match kind {
+        Kind::Transaction => "`tx: &mut Tx`",
+        Kind::Query => "`query: &Query`",
+    };
+    let mut inputs = signature.inputs.iter();
+    match inputs.next() {
+        Some(FnArg::Receiver(receiver))
+            if receiver.reference.is_some() && receiver.mutability.is_none() => {}
+        _ => {
+            return Err(Error::new(
+                signature.ident.span(),
+                "the first parameter is `&self`",
+            ));
+        }
+    }
+    match inputs.next() {
+        Some(FnArg::Typed(typed)) if matches!(&*typed.ty, Type::Reference(_)) => {}
+        _ => {
+            let text = format!("the parameter after `&self` is {ledger}");
+            return Err(Error::new(signature.ident.span(), text));
+        }
+    }
+    inputs.map(parameter).collect()
+}
+
+fn parameter(input: &FnArg) -> Result<Parameter> {
+    let FnArg::Typed(typed) = input else {
+        return Err(Error::new(input.span(), "expected an argument"));
+    };
+    let Pat::Ident(pattern) = &*typed.pat else {
+        return Err(Error::new(
+            typed.pat.span(),
+            "an argument needs a plain name: callers see it",
+        ));
+    };
+    if let Type::Reference(reference) = &*typed.ty {
+        return Err(Error::new(
+            reference.span(),
+            "an argument is owned: `String`, not `&str`",
+        ));
+    }
+    let name = pattern.ident.unraw().to_string();
+    Ok(Parameter {
+        name: name.trim_start_matches('_').to_owned(),
+        of: (*typed.ty).clone(),
+    })
+}
+
+fn returns(signature: &Signature) -> Result<Type> {
+    match &signature.output {
+        ReturnType::Type(_, returned) => Ok((**returned).clone()),
+        ReturnType::Default => Err(Error::new(
+            signature.ident.span(),
+            "a contract function returns a `Result`",
+        )),
+    }
+}
