@@ -1,0 +1,101 @@
+//! Private keys: ECDSA on P-256, and Ed25519. They sign and never leave this crate except as
+//! the PEM text that an organisation is written with.
+
+use aws_lc_rs::digest::{Digest, SHA256};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, Signature,
+};
+use bytes::Bytes;
+
+use crate::IdentityError;
+use crate::ecdsa_signature::{Curve, EcdsaSignature};
+use crate::pem_text;
+
+/// A key that signs.
+#[derive(Debug)]
+pub(crate) enum PrivateKey {
+    P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+impl PrivateKey {
+    /// A fresh P-256 key, and its PKCS#8 form.
+    pub(crate) fn generate_p256() -> Option<(Self, Vec<u8>)> {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
+        let pkcs8 = key.to_pkcs8v1().ok()?.as_ref().to_vec();
+        Some((Self::P256(key), pkcs8))
+    }
+
+    /// Reads PKCS#8 or SEC1; an `EC PARAMETERS` block before the key is skipped.
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, IdentityError> {
+        let blocks = pem_text::blocks(text);
+        let unusable = |reason| Err(IdentityError::UnusablePrivateKey { reason });
+        let Some(block) = blocks
+            .iter()
+            .find(|block| block.tag().ends_with(pem_text::PRIVATE_KEY))
+        else {
+            return Err(IdentityError::NotPem {
+                expected: pem_text::PRIVATE_KEY,
+            });
+        };
+        if block.tag().starts_with("ENCRYPTED") || block.headers().iter().next().is_some() {
+            return unusable("it is encrypted; decrypt it with `openssl pkcs8`");
+        }
+        Self::from_der(block.contents())
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, IdentityError> {
+        if let Ok(key) = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der) {
+            return Ok(Self::P256(key));
+        }
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
+            .map(Self::Ed25519)
+            .map_err(|_| IdentityError::UnusablePrivateKey {
+                reason: "it must be an ECDSA P-256 or Ed25519 key in PKCS#8 or SEC1 form",
+            })
+    }
+
+    /// The point, or the 32 bytes of an Ed25519 key, as in a certificate.
+    pub(crate) fn public_key_bytes(&self) -> &[u8] {
+        match self {
+            Self::P256(key) => key.public_key().as_ref(),
+            Self::Ed25519(key) => key.public_key().as_ref(),
+        }
+    }
+
+    /// Signs a message: its SHA-256 digest for ECDSA, with low S in DER.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Bytes, IdentityError> {
+        match self {
+            Self::P256(key) => {
+                let signature = key.sign(&SystemRandom::new(), message);
+                low_s(&signature.map_err(|_| IdentityError::SigningFailed)?)
+            }
+            Self::Ed25519(key) => {
+                let signature = key
+                    .try_sign(message)
+                    .map_err(|_| IdentityError::SigningFailed)?;
+                Ok(Bytes::copy_from_slice(signature.as_ref()))
+            }
+        }
+    }
+
+    /// Signs a SHA-256 digest; ECDSA only, since Ed25519 signs whole messages.
+    pub(crate) fn sign_digest(&self, digest: &[u8; 32]) -> Result<Bytes, IdentityError> {
+        let Self::P256(key) = self else {
+            return Err(IdentityError::UnusablePrivateKey {
+                reason: "an Ed25519 key signs whole messages, not digests",
+            });
+        };
+        Digest::import_less_safe(digest, &SHA256)
+            .and_then(|digest| key.sign_digest(&digest))
+            .map_err(|_| IdentityError::SigningFailed)
+            .and_then(|signature| low_s(&signature))
+    }
+}
+
+fn low_s(halves: &Signature) -> Result<Bytes, IdentityError> {
+    let signature =
+        EcdsaSignature::from_halves(halves.as_ref()).ok_or(IdentityError::SigningFailed)?;
+    Ok(signature.into_low_s(Curve::P256).to_der().into())
+}
