@@ -4,6 +4,7 @@
 //! FABRIC_BIN=... cargo run -p fabric-testnet --example real_fabric -- up FOLDER
 //! FABRIC_BIN=... cargo run -p fabric-testnet --example real_fabric -- crash FOLDER
 //! FABRIC_BIN=... cargo run -p fabric-testnet --example real_fabric -- down FOLDER
+//! FABRIC_BIN=... cargo run -p fabric-testnet --example real_fabric -- resume FOLDER
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -18,9 +19,10 @@ async fn main() -> Result<(), Error> {
     match &*arguments.iter().map(String::as_str).collect::<Vec<_>>() {
         ["up", folder] => up(Path::new(folder)).await,
         ["crash", folder] => crash(Path::new(folder)).await,
+        ["resume", folder] => resume(Path::new(folder)).await,
         ["down", folder] => RealFabric::stop(Path::new(folder)),
         _ => {
-            eprintln!("usage: real_fabric up|crash|down FOLDER");
+            eprintln!("usage: real_fabric up|crash|down|resume FOLDER");
             std::process::exit(2);
         }
     }
@@ -86,5 +88,12 @@ async fn crash(folder: &Path) -> Result<(), Error> {
         deployed.package_id,
         start.elapsed()
     );
+    Ok(())
+}
+
+async fn resume(folder: &Path) -> Result<(), Error> {
+    let start = Instant::now();
+    RealFabric::attach(folder)?.resume().await?;
+    println!("network ready again after {:.2?}", start.elapsed());
     Ok(())
 }

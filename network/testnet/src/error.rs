@@ -66,6 +66,9 @@ pub enum Error {
         /// Last port tried.
         last: u16,
     },
+    /// Certificates and keys could not be made.
+    #[error("cannot make the certificates of an organisation")]
+    Organization(#[from] fabric_msp::OrganizationError),
     /// The network has no such organisation.
     #[error("the network has no organisation {msp_id}")]
     UnknownOrganization {

@@ -20,6 +20,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fabric_msp::layout;
 use futures::future::try_join_all;
 
 pub use options::{Options, Ports};
@@ -64,7 +65,7 @@ impl RealFabric {
             fs::create_dir_all(path).map_err(Error::io("create", path))?;
         }
         let ports = options.plan_ports()?;
-        let organizations = open_organizations(&tools, &options, folder.path()).await?;
+        let organizations = open_organizations(&options, folder.path())?;
         let state = new_state(&options, &tools, &organizations, &ports);
         genesis::generate(&tools, &state, &options, folder.path()).await?;
         orderer::write_configuration(&tools, &state, folder.path())?;
@@ -112,8 +113,8 @@ impl RealFabric {
         let adopt = |name: &str, program: &str, pid: Option<u32>| {
             Process::adopt(name, &tools.bin().join(program), pid.unwrap_or(0), &logs)
         };
-        let orderer_name = format!("orderer.{}", organizations::ORDERER_DOMAIN);
-        let orderer = adopt(&orderer_name, "orderer", state.orderer_node.pid);
+
+        let orderer = adopt(&layout::orderer_host(), "orderer", state.orderer_node.pid);
         let peers = state
             .peers
             .iter()
@@ -347,18 +348,14 @@ fn refuse_other_network(folder: &Path) -> Result<(), Error> {
     })
 }
 
-async fn open_organizations(
-    tools: &Tools,
-    options: &Options,
-    folder: &Path,
-) -> Result<Organizations, Error> {
-    if let Some(given) = &options.organizations_dir {
-        let given = given.canonicalize().map_err(Error::io("find", given))?;
-        return Ok(Organizations::at(&given));
+fn open_organizations(options: &Options, folder: &Path) -> Result<Organizations, Error> {
+    match &options.organizations_dir {
+        Some(given) => {
+            let given = given.canonicalize().map_err(Error::io("find", given))?;
+            Ok(Organizations::at(&given))
+        }
+        None => Organizations::generate(&folder.join("organizations"), options.organizations),
     }
-    let path = folder.join("organizations");
-    organizations::generate(tools, options.organizations, &path).await?;
-    Ok(Organizations::at(&path))
 }
 
 fn new_state(
@@ -368,7 +365,10 @@ fn new_state(
     ports: &PortPlan,
 ) -> State {
     let peers = ports.peers.iter().enumerate().map(|(index, ports)| {
-        let (msp_id, domain) = organizations::peer_organization(index);
+        let (msp_id, domain) = (
+            layout::organization_msp_id(index + 1),
+            layout::organization_domain(index + 1),
+        );
         PeerNode {
             tls_ca: organizations.peer_tls_ca(&domain),
             msp_id,

@@ -41,8 +41,15 @@ pub(crate) async fn run(mut command: Command) -> Result<String, Error> {
     Err(Error::CommandFailed {
         command: describe(&path, &command),
         status: output.status.to_string(),
-        output: format!("{text}{errors}").trim_end().to_owned(),
+        output: without_usage(&format!("{text}{errors}"))
+            .trim_end()
+            .to_owned(),
     })
+}
+
+/// Fabric's tools print all their flags after every error.
+fn without_usage(output: &str) -> &str {
+    output.split("\nUsage:\n").next().unwrap_or(output)
 }
 
 fn describe(path: &Path, command: &Command) -> String {

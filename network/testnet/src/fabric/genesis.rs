@@ -4,8 +4,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fabric_msp::layout::ORDERER_MSP_ID;
+
 use super::options::Options;
-use super::organizations::{ORDERER_MSP_ID, Organizations};
+use super::organizations::Organizations;
 use super::state::{PeerNode, State};
 use super::tools::Tools;
 use crate::error::Error;

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::organizations::{ORDERER_DOMAIN, ORDERER_MSP_ID, Organizations};
+use fabric_msp::layout::{self, ORDERER_MSP_ID};
+
+use super::organizations::Organizations;
 use super::state::State;
 use super::tools::Tools;
 use super::{genesis, logs, operations};
@@ -68,7 +70,7 @@ Metrics: {{ Provider: prometheus }}
 
 /// Starts the node. It is not ready yet.
 pub(super) fn start(tools: &Tools, folder: &Path, lifetime: Lifetime) -> Result<Process, Error> {
-    let name = format!("orderer.{ORDERER_DOMAIN}");
+    let name = layout::orderer_host();
     let (command, logs) = (tools.command("orderer"), logs(folder));
     Process::start(Start {
         name: &name,

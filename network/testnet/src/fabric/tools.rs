@@ -6,17 +6,13 @@ use std::process::Command;
 use crate::error::Error;
 use crate::program;
 
-const PROGRAMS: [&str; 6] = [
-    "peer",
-    "orderer",
-    "configtxgen",
-    "cryptogen",
-    "osnadmin",
-    "discover",
-];
-const REMEDY: &str = "set FABRIC_BIN to the folder that holds Fabric's peer, orderer, configtxgen, \
-    cryptogen, osnadmin and discover: the `bin` folder of an official release archive (2.5 or \
+const PROGRAMS: [&str; 5] = ["peer", "orderer", "configtxgen", "osnadmin", "discover"];
+const REMEDY: &str = "set FABRIC_BIN to the folder that holds Fabric's peer, orderer, \
+    configtxgen, osnadmin and discover: the `bin` folder of an official release archive (2.5 or \
     later), or your own build";
+
+/// No colours: logs are files, and errors quote them.
+const LOG_FORMAT: &str = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{message}";
 
 /// The folder of the programs and that of their configuration.
 #[derive(Debug, Clone)]
@@ -68,7 +64,10 @@ impl Tools {
                 command.env_remove(&name);
             }
         }
-        command.env("FABRIC_CFG_PATH", &self.configuration);
+        command
+            .env("FABRIC_CFG_PATH", &self.configuration)
+            .env("FABRIC_LOGGING_FORMAT", LOG_FORMAT)
+            .env("FABRIC_LOGGING_SPEC", "info:grpc=error");
         command
     }
 
@@ -81,6 +80,7 @@ impl Tools {
     ) -> Result<String, Error> {
         let mut command = self.command(program);
         command
+            .env("FABRIC_LOGGING_SPEC", "error")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(arguments);
         program::run(command.into()).await
