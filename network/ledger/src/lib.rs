@@ -1,13 +1,18 @@
 //! Rules of a Fabric ledger.
 
 pub mod block;
+pub mod chain;
 pub mod channel;
 mod code;
+pub mod commit;
 pub mod composite_key;
 mod hex_text;
+pub mod lifecycle;
 pub mod policy;
 pub mod rwset;
+pub mod simulate;
 pub mod state;
+pub mod validate;
 mod version;
 mod wire;
 

@@ -99,6 +99,32 @@ pub trait State {
         Ok(self.get(namespace, key)?.map(|value| value.version))
     }
 
+    /// The metadata of a public key; empty where it has none. Worth overriding where most keys are
+    /// known to have none.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn metadata(&self, namespace: &str, key: &str) -> Result<Bytes, Self::Error> {
+        Ok(self
+            .get(namespace, key)?
+            .map_or_else(Bytes::new, |value| value.metadata))
+    }
+
+    /// The metadata of a private key; empty where it has none.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn hashed_metadata(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key_hash: &[u8],
+    ) -> Result<Bytes, Self::Error> {
+        Ok(self
+            .get_hashed(namespace, collection, key_hash)?
+            .map_or_else(Bytes::new, |value| value.metadata))
+    }
+
     /// The plaintext of a private key. A state that keeps none returns `None`.
     ///
     /// # Errors
@@ -145,6 +171,19 @@ impl<S: State + ?Sized> State for &S {
 
     fn version(&self, namespace: &str, key: &str) -> Result<Option<Version>, Self::Error> {
         (**self).version(namespace, key)
+    }
+
+    fn metadata(&self, namespace: &str, key: &str) -> Result<Bytes, Self::Error> {
+        (**self).metadata(namespace, key)
+    }
+
+    fn hashed_metadata(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key_hash: &[u8],
+    ) -> Result<Bytes, Self::Error> {
+        (**self).hashed_metadata(namespace, collection, key_hash)
     }
 
     fn get_private(

@@ -1,0 +1,325 @@
+//! Simulation: a transaction runs against committed state, and all that it reads and writes is
+//! recorded as a read-write set, in a peer's own form.
+//! (Fabric: core/ledger/kvledger/txmgmt/txmgr)
+//!
+//! As in Fabric a simulation does not see its own writes.
+
+mod builder;
+mod range;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::rwset::{MetadataEntry, PrivateWrites, TxRwset, metadata_entries};
+use crate::state::{State, VersionedValue};
+use builder::RwsetBuilder;
+
+pub use range::{KeyValue, RangeId, RangePage, TOTAL_QUERY_LIMIT};
+
+/// Why a simulation cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError<E: std::error::Error + 'static> {
+    /// The store failed.
+    #[error("the world state cannot be read")]
+    State(#[source] E),
+    /// A page was read before; Fabric allows no write after that.
+    #[error(
+        "txid [{0}]: unsuppored transaction. Transaction has already performed a paginated query. Writes are not allowed"
+    )]
+    WriteAfterPagedQuery(String),
+    /// A write was made before; Fabric allows no page after that.
+    #[error(
+        "txid [{0}]: unsuppored transaction. Paginated queries are supported only in a read-only transaction"
+    )]
+    PagedQueryAfterWrite(String),
+    /// The plaintext kept here is not that of the hash on the chain.
+    #[error("private data matching public hash version is not available")]
+    PrivateDataUnavailable {
+        /// The chaincode.
+        namespace: String,
+        /// The collection.
+        collection: String,
+        /// The key.
+        key: String,
+    },
+    /// No such range, or it is closed.
+    #[error("range query {0:?} is not open")]
+    UnknownRange(RangeId),
+}
+
+/// What a simulation did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulationResult {
+    /// The public read-write set; [`TxRwset::encode`] gives its bytes.
+    pub rwset: TxRwset,
+    /// Plaintext of private writes; empty where there are none.
+    pub private: PrivateWrites,
+}
+
+/// Runs one transaction's reads and writes, of any number of chaincodes, against a state.
+#[derive(Debug)]
+pub struct Simulator<'s, S: State> {
+    state: &'s S,
+    transaction_id: String,
+    builder: RwsetBuilder,
+    ranges: Vec<range::Range>,
+    wrote: bool,
+    paged: bool,
+}
+
+type Outcome<T, S> = Result<T, SimulateError<<S as State>::Error>>;
+
+impl<'s, S: State> Simulator<'s, S> {
+    /// A simulation of a transaction. `state` must stay at one height until it is finished.
+    pub fn new(state: &'s S, transaction_id: impl Into<String>) -> Self {
+        Self {
+            state,
+            transaction_id: transaction_id.into(),
+            builder: RwsetBuilder::default(),
+            ranges: Vec::new(),
+            wrote: false,
+            paged: false,
+        }
+    }
+
+    /// Reads a key; `None` where it is absent.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn get(&mut self, namespace: &str, key: &str) -> Outcome<Option<Bytes>, S> {
+        Ok(self.read(namespace, key)?.map(|value| value.value))
+    }
+
+    /// Reads a key's metadata, and with it the key.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn metadata(&mut self, namespace: &str, key: &str) -> Outcome<BTreeMap<String, Bytes>, S> {
+        let value = self.read(namespace, key)?;
+        Ok(metadata_map(value))
+    }
+
+    /// Writes a key. An empty value deletes it.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn put(&mut self, namespace: &str, key: &str, value: impl Into<Bytes>) -> Outcome<(), S> {
+        self.before_write()?;
+        self.builder.write(namespace, key, value.into());
+        Ok(())
+    }
+
+    /// Deletes a key.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn delete(&mut self, namespace: &str, key: &str) -> Outcome<(), S> {
+        self.put(namespace, key, Bytes::new())
+    }
+
+    /// Replaces a key's metadata, whole; with none it is removed.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn put_metadata(
+        &mut self,
+        namespace: &str,
+        key: &str,
+        metadata: BTreeMap<String, Bytes>,
+    ) -> Outcome<(), S> {
+        self.before_write()?;
+        self.builder
+            .write_metadata(namespace, key, entries(metadata));
+        Ok(())
+    }
+
+    /// Reads a private key's plaintext.
+    ///
+    /// # Errors
+    /// Where the store fails, or does not keep the plaintext of a key that exists.
+    pub fn get_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<Option<Bytes>, S> {
+        let private = self
+            .state
+            .get_private(namespace, collection, key)
+            .map_err(SimulateError::State)?;
+        let hashed = self.hashed(namespace, collection, key)?;
+        let version = hashed.map(|value| value.version);
+        if private.as_ref().map(|value| value.version) != version {
+            return Err(SimulateError::PrivateDataUnavailable {
+                namespace: namespace.to_owned(),
+                collection: collection.to_owned(),
+                key: key.to_owned(),
+            });
+        }
+        self.builder
+            .read_private(namespace, collection, key, version);
+        Ok(private.map(|value| value.value))
+    }
+
+    /// Reads the hash of a private key's value, which needs no membership of the collection.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn get_private_hash(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<Option<Bytes>, S> {
+        let value = self.read_hashed(namespace, collection, key)?;
+        Ok(value.map(|value| value.value))
+    }
+
+    /// Reads a private key's metadata.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn private_metadata(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<BTreeMap<String, Bytes>, S> {
+        let value = self.read_hashed(namespace, collection, key)?;
+        Ok(metadata_map(value))
+    }
+
+    /// Writes a private key. An empty value deletes it.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn put_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+        value: impl Into<Bytes>,
+    ) -> Outcome<(), S> {
+        self.before_write()?;
+        self.builder
+            .write_private(namespace, collection, key, value.into(), false);
+        Ok(())
+    }
+
+    /// Deletes a private key.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn delete_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<(), S> {
+        self.put_private(namespace, collection, key, Bytes::new())
+    }
+
+    /// Deletes a private key with its history.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn purge_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<(), S> {
+        self.before_write()?;
+        self.builder
+            .write_private(namespace, collection, key, Bytes::new(), true);
+        Ok(())
+    }
+
+    /// Replaces a private key's metadata, whole; with none it is removed.
+    ///
+    /// # Errors
+    /// After a paged query.
+    pub fn put_private_metadata(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+        metadata: BTreeMap<String, Bytes>,
+    ) -> Outcome<(), S> {
+        self.before_write()?;
+        self.builder
+            .write_private_metadata(namespace, collection, key, entries(metadata));
+        Ok(())
+    }
+
+    /// Ends the simulation.
+    #[must_use]
+    pub fn finish(mut self) -> SimulationResult {
+        for range in self.ranges {
+            let (namespace, query) = range.finish();
+            self.builder.add_range_query(&namespace, query);
+        }
+        self.builder.finish()
+    }
+
+    fn read(&mut self, namespace: &str, key: &str) -> Outcome<Option<VersionedValue>, S> {
+        let value = self.state.get(namespace, key);
+        let value = value.map_err(SimulateError::State)?;
+        let version = value.as_ref().map(|value| value.version);
+        self.builder.read(namespace, key, version);
+        Ok(value)
+    }
+
+    fn read_hashed(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<Option<VersionedValue>, S> {
+        let value = self.hashed(namespace, collection, key)?;
+        let version = value.as_ref().map(|value| value.version);
+        self.builder
+            .read_private(namespace, collection, key, version);
+        Ok(value)
+    }
+
+    fn hashed(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Outcome<Option<VersionedValue>, S> {
+        self.state
+            .get_hashed(namespace, collection, &Sha256::digest(key))
+            .map_err(SimulateError::State)
+    }
+
+    fn before_write(&mut self) -> Outcome<(), S> {
+        if self.paged {
+            return Err(SimulateError::WriteAfterPagedQuery(
+                self.transaction_id.clone(),
+            ));
+        }
+        self.wrote = true;
+        Ok(())
+    }
+}
+
+fn metadata_map(value: Option<VersionedValue>) -> BTreeMap<String, Bytes> {
+    let metadata = value.map_or_else(Bytes::new, |value| value.metadata);
+    // State holds what validated transactions wrote, so that this decodes.
+    let entries = metadata_entries(metadata).unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|entry| (entry.name, entry.value))
+        .collect()
+}
+
+fn entries(metadata: BTreeMap<String, Bytes>) -> Vec<MetadataEntry> {
+    let entries = metadata.into_iter();
+    entries
+        .map(|(name, value)| MetadataEntry { name, value })
+        .collect()
+}
