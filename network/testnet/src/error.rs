@@ -69,6 +69,15 @@ pub enum Error {
     /// Certificates and keys could not be made.
     #[error("cannot make the certificates of an organisation")]
     Organization(#[from] fabric_msp::OrganizationError),
+    /// The embedded network gave up.
+    #[error("the embedded network failed")]
+    Embedded(#[from] fabric_devnet::DevnetError),
+    /// The embedded network cannot do what a real one can.
+    #[error("{operation} needs real Fabric; set SELVEDGE_NETWORK=fabric")]
+    Unsupported {
+        /// What was asked for.
+        operation: &'static str,
+    },
     /// The network has no such organisation.
     #[error("the network has no organisation {msp_id}")]
     UnknownOrganization {

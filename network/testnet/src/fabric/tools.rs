@@ -22,19 +22,21 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Looks in `bin`, else in `FABRIC_BIN`, else on `PATH`; all programs must be in one folder.
+    /// Looks in `bin` or else `FABRIC_BIN`, and on `PATH` only where neither is given: all
+    /// programs must be of one version, so they must be in one folder.
     pub(super) fn find(bin: Option<&Path>, folder: &Path) -> Result<Self, Error> {
         let named = std::env::var_os("FABRIC_BIN").map(PathBuf::from);
-        let chosen: Vec<PathBuf> = bin.map(Path::to_owned).or(named).into_iter().collect();
-        let peer = program::find("peer", &chosen, REMEDY)?;
+        let peer = match bin.map(Path::to_owned).or(named) {
+            Some(chosen) => chosen.join(PROGRAMS[0]),
+            None => program::find(PROGRAMS[0], &[], REMEDY)?,
+        };
+        if !peer.is_file() {
+            return Err(missing(&peer));
+        }
         let bin = peer.parent().unwrap_or(Path::new("/")).to_owned();
         let bin = bin.canonicalize().map_err(Error::io("find", &bin))?;
-        if let Some(missing) = PROGRAMS.iter().find(|name| !bin.join(name).is_file()) {
-            let program = bin.join(missing).display().to_string();
-            return Err(Error::ProgramMissing {
-                program,
-                remedy: REMEDY.to_owned(),
-            });
+        if let Some(name) = PROGRAMS.iter().find(|name| !bin.join(name).is_file()) {
+            return Err(missing(&bin.join(name)));
         }
         Ok(Self {
             bin,
@@ -84,5 +86,12 @@ impl Tools {
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(arguments);
         program::run(command.into()).await
+    }
+}
+
+fn missing(program: &Path) -> Error {
+    Error::ProgramMissing {
+        program: program.display().to_string(),
+        remedy: REMEDY.to_owned(),
     }
 }
