@@ -1,0 +1,15 @@
+//! Behaviour of the contract API, on a fake peer that counts requests.
+
+mod arguments;
+mod bonds;
+mod dispatch;
+mod errors;
+mod events;
+mod fake_peer;
+mod history;
+mod identity;
+mod keys;
+mod metadata;
+mod overlay;
+mod ranges;
+mod refused;

@@ -1,0 +1,13 @@
+use fabric_contract_api::prelude::*;
+
+struct Bonds;
+
+#[contract(name = "bonds")]
+impl Bonds {
+    #[query]
+    fn read(&self, tx: &mut Tx) -> Result<(), Failure> {
+        Ok(tx.put("key", b"value")?)
+    }
+}
+
+fn main() {}

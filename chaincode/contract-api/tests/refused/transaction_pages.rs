@@ -1,0 +1,11 @@
+use fabric_contract_api::prelude::*;
+
+fn page(tx: &mut Tx, range: &KeyRange) {
+    let _ = tx.page(range, &Page::first(10));
+}
+
+fn history(tx: &mut Tx) {
+    let _ = tx.history("key");
+}
+
+fn main() {}
