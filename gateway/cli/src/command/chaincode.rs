@@ -1,0 +1,107 @@
+//! `selvedge chaincode`: packages a chaincode service, and defines it on a network's channel.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use fabric_testnet::Chaincode as Definition;
+use fabric_testnet::fabric::{Package, RealFabric};
+use serde_json::{Value, json};
+
+use crate::output::Output;
+use crate::place::{Kind, Place};
+
+#[derive(Subcommand)]
+pub(crate) enum Chaincode {
+    /// Write the archive that `peer lifecycle chaincode install` takes; prints its package id.
+    Package {
+        #[command(flatten)]
+        service: Service,
+        /// File to write; NAME.tar.gz where none is given.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Define the chaincode on the channel, or change its address or policy.
+    ///
+    /// The service need not run yet. Start it with the package id that this prints as CHAINCODE_ID.
+    Deploy {
+        #[command(flatten)]
+        service: Service,
+        /// Endorsement policy, such as "OR('Org1MSP.peer','Org2MSP.peer')"; a majority of the
+        /// organisations where none is given.
+        #[arg(long)]
+        policy: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// A chaincode and where it listens.
+#[derive(Args)]
+pub(crate) struct Service {
+    /// Name that clients call it by.
+    name: String,
+    /// Where the service listens, as the peers reach it.
+    #[arg(long, value_name = "HOST:PORT")]
+    address: String,
+}
+
+impl Chaincode {
+    pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Package { service, out } => {
+                let package = Package::of(&Definition::new(&service.name, &service.address))?;
+                let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", service.name)));
+                std::fs::write(&out, &package.bytes)
+                    .with_context(|| format!("cannot write {}", out.display()))?;
+                let made = json!({ "package_id": package.id, "file": out });
+                output.result(&made, |_| format!("{}\n{}", out.display(), package.id))?;
+            }
+            Self::Deploy { service, policy, place } => {
+                let mut definition = Definition::new(&service.name, &service.address);
+                definition.policy = policy;
+                let deployed = deploy(&place, &definition).await?;
+                output.result(&deployed, |deployed| {
+                    format!(
+                        "{} is defined, sequence {}\nstart its service with CHAINCODE_ID={}",
+                        service.name,
+                        deployed["sequence"],
+                        deployed["package_id"].as_str().unwrap_or_default()
+                    )
+                })?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Defines a chaincode on the network of a folder, whichever kind it is.
+pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Result<Value> {
+    match place.kind()? {
+        Kind::Embedded => {
+            let package = Package::of(definition)?;
+            let request = json!({
+                "name": definition.name,
+                "address": definition.address,
+                "policy": definition.policy,
+            });
+            let mut reply = place.admin("POST", "/chaincodes", Some(&request)).await?;
+            reply["package_id"] = json!(package.id);
+            Ok(reply)
+        }
+        Kind::Fabric => {
+            let mut fabric = RealFabric::attach(place.dir())?;
+            let deployed = fabric.deploy(definition).await;
+            let folder = fabric.detach()?;
+            let deployed = deployed
+                .with_context(|| format!("see the logs in {}", folder.display()))?;
+            Ok(json!({
+                "name": definition.name,
+                "sequence": deployed.sequence,
+                "package_id": deployed.package_id,
+            }))
+        }
+        Kind::Unknown(kind) => bail!("the network in {} is of the unknown kind {kind:?}", place.dir().display()),
+    }
+}

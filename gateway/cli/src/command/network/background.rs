@@ -1,0 +1,112 @@
+//! A network that outlives the command: started as a process of its own, stopped by a signal.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use fabric_testnet::fabric::RealFabric;
+use fabric_testnet::wait_until;
+
+use super::up::Up;
+use crate::output::Output;
+use crate::place::{Kind, Place};
+
+/// A network starts in a second; a machine under load may take ten times that.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A network finishes its block and closes its file in well under a second.
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Refuses to start a second network in the folder of one that runs.
+pub(super) async fn refuse_running(place: &Place) -> anyhow::Result<()> {
+    if is_running(place).await {
+        bail!(
+            "a network runs in {}; look at it with `selvedge network status`, stop it with `selvedge network down`",
+            place.dir().display()
+        );
+    }
+    Ok(())
+}
+
+async fn is_running(place: &Place) -> bool {
+    matches!(place.kind(), Ok(Kind::Embedded)) && place.admin("GET", "/healthz", None).await.is_ok()
+}
+
+/// Starts `up` as a process of its own, and returns when it serves.
+pub(super) async fn start(up: &Up) -> anyhow::Result<()> {
+    let dir = up.place.dir();
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let log_path = dir.join("network.log");
+    let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+    let mut child = command(up, log)?.spawn().context("cannot start the network's process")?;
+    let pid = child.id();
+    let ready = wait_until(START_DEADLINE, "the network to serve", || async {
+        let started = up.place.state().is_ok_and(|state| state.pid == Some(pid));
+        (started && is_running(&up.place).await) || has_ended(&mut child)
+    })
+    .await;
+    if ready.is_err() || has_ended(&mut child) {
+        let _ = child.kill();
+        let log = std::fs::read_to_string(&log_path).unwrap_or_default();
+        bail!("the network did not start; {} says:\n{}", log_path.display(), log.trim());
+    }
+    Ok(())
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+fn command(up: &Up, log: File) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
+    command
+        .args(["network", "up", "--dir"])
+        .arg(up.place.dir())
+        .args(["--orgs", &up.orgs.to_string(), "--channel", &up.channel])
+        .args(["--cut", value(up.cut), "--ports", value(up.ports)])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        // A group of its own: Ctrl-C at the terminal must not reach it.
+        .process_group(0);
+    Ok(command)
+}
+
+/// The name of an option's value on the command line.
+fn value(option: impl clap::ValueEnum) -> &'static str {
+    let found = option.to_possible_value();
+    // Every value of these options has a name: none is hidden or skipped.
+    match found.as_ref().map(clap::builder::PossibleValue::get_name) {
+        Some("instant") => "instant",
+        Some("fabric") => "fabric",
+        Some("free") => "free",
+        _ => "test-network",
+    }
+}
+
+/// Stops the network of a folder, of either kind.
+pub(super) async fn stop(place: &Place, output: &Output) -> anyhow::Result<ExitCode> {
+    let state = place.state()?;
+    match place.kind()? {
+        Kind::Fabric => RealFabric::stop(place.dir())?,
+        Kind::Unknown(kind) => bail!("the network is of the unknown kind {kind:?}"),
+        Kind::Embedded if !is_running(place).await => {
+            output.progress("the network does not run");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Kind::Embedded => {
+            place.admin("POST", "/shutdown", None).await?;
+            wait_until(STOP_DEADLINE, "the network to stop", || async {
+                !std::path::Path::new(&format!("/proc/{}", state.pid.unwrap_or_default())).exists()
+                    || !is_running(place).await
+            })
+            .await?;
+        }
+    }
+    output.result(&serde_json::json!({ "stopped": place.dir() }), |_| {
+        format!("stopped; its data stays in {}", place.dir().display())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

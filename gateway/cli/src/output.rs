@@ -1,0 +1,64 @@
+//! What the command prints: text for a person or one JSON document, errors on standard error.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// Text or JSON, as `--json` says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints a result: as JSON, or as the text that `human` makes of it.
+    pub(crate) fn result<T: Serialize>(
+        self,
+        value: &T,
+        human: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<()> {
+        if self.json {
+            line(&serde_json::to_string_pretty(value)?);
+        } else {
+            line(human(value).trim_end());
+        }
+        Ok(())
+    }
+
+    /// Prints one line of progress for a person; nothing with `--json`.
+    pub(crate) fn progress(self, text: &str) {
+        if !self.json {
+            line(text);
+        }
+    }
+
+    /// Prints an error with its whole chain of causes.
+    pub(crate) fn fail(self, error: &anyhow::Error) -> ExitCode {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        if self.json {
+            line(&serde_json::json!({ "error": causes.join(": ") }).to_string());
+        } else {
+            complain(&format!("error: {}", causes.join("\n  because: ")));
+        }
+        ExitCode::FAILURE
+    }
+}
+
+/// Prints a line; a reader that went away (`| head`) is no error.
+fn line(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+fn complain(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

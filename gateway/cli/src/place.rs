@@ -1,0 +1,132 @@
+//! Where a network is: its folder, its state file, and how to connect to it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A deployment commits a block; a second is normal, half a minute is a network in trouble.
+const ADMIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The admin endpoint answers with a short document; more is not from a network.
+const ADMIN_REPLY_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The folder of a network, as every command that needs one takes it.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Place {
+    /// Folder of the network.
+    #[arg(long, default_value = ".selvedge", env = "SELVEDGE_DIR", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+/// What a network's state file says, of either kind.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct State {
+    pub(crate) kind: String,
+    pub(crate) channel: String,
+    pub(crate) orderer: SocketAddr,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) organizations: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) admin: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid: Option<u32>,
+}
+
+/// A peer of the network.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Peer {
+    pub(crate) msp_id: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) tls_ca: PathBuf,
+}
+
+/// Which network runs in a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Embedded,
+    Fabric,
+    Unknown(String),
+}
+
+impl Place {
+    pub(crate) fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Reads the state file.
+    pub(crate) fn state(&self) -> anyhow::Result<State> {
+        let path = self.dir.join("network.json");
+        let text = std::fs::read(&path).with_context(|| {
+            format!(
+                "no network in {}; start one with `selvedge network up --dir {} --detach`",
+                self.dir.display(),
+                self.dir.display()
+            )
+        })?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not a network's state file", path.display()))
+    }
+
+    pub(crate) fn kind(&self) -> anyhow::Result<Kind> {
+        Ok(match self.state()?.kind.as_str() {
+            "embedded" => Kind::Embedded,
+            "fabric" => Kind::Fabric,
+            other => Kind::Unknown(other.to_owned()),
+        })
+    }
+
+    /// One call to the admin endpoint of an embedded network.
+    pub(crate) async fn admin(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let state = self.state()?;
+        let Some(admin) = state.admin else { bail!("this network has no admin endpoint") };
+        let call = exchange(admin, method, path, body);
+        tokio::time::timeout(ADMIN_TIMEOUT, call)
+            .await
+            .with_context(|| format!("the network did not answer within {ADMIN_TIMEOUT:?}"))?
+            .with_context(|| format!("the network in {} does not answer", self.dir.display()))
+    }
+}
+
+/// A minimal HTTP/1.1 exchange with an endpoint of ours on loopback.
+async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> anyhow::Result<Value> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut reply = String::new();
+    stream.take(ADMIN_REPLY_BYTES_MAX).read_to_string(&mut reply).await?;
+    let (head, text) = reply.split_once("\r\n\r\n").context("the reply is no HTTP")?;
+    let value = match text.trim() {
+        "" => Value::Null,
+        text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+    };
+    match head.split(' ').nth(1) {
+        Some(code) if code.starts_with('2') => Ok(value),
+        _ => bail!("{}", value["error"].as_str().unwrap_or(text.trim())),
+    }
+}
