@@ -5,6 +5,7 @@ mod report;
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use fabric_protos::common::Block;
 
@@ -47,9 +48,9 @@ pub enum ChainError {
 }
 
 /// Verifies a chain block by block, keeping the world state that follows from it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ChainVerifier {
-    channel: Option<ChannelConfig>,
+    channel: Option<Arc<ChannelConfig>>,
     state: MemoryState,
     ids: HashSet<String>,
     next_number: u64,
@@ -74,7 +75,7 @@ impl ChainVerifier {
     /// The configuration after the last block; `None` before block 0.
     #[must_use]
     pub fn channel(&self) -> Option<&ChannelConfig> {
-        self.channel.as_ref()
+        self.channel.as_deref()
     }
 
     /// The commit hash after the last block, computed; empty where the chain has none.
@@ -99,7 +100,9 @@ impl ChainVerifier {
         }
         let channel = match self.channel.take() {
             Some(channel) => channel,
-            None => ChannelConfig::from_block(block).map_err(ChainError::Genesis)?,
+            None => ChannelConfig::from_block(block)
+                .map_err(ChainError::Genesis)?
+                .into(),
         };
         let Ok(validated) = validate_block(&channel, &self.state, &self.ids, &decoded);
         let signatures = orderer::check(block, &channel);
@@ -146,10 +149,10 @@ impl ChainVerifier {
 
 /// The configuration after a block: the block's own, if it has one that is valid and usable.
 fn following(
-    channel: ChannelConfig,
+    channel: Arc<ChannelConfig>,
     block: &DecodedBlock,
     codes: &[ValidationCode],
-) -> ChannelConfig {
+) -> Arc<ChannelConfig> {
     if block.number == 0 {
         return channel;
     }
@@ -158,5 +161,5 @@ fn following(
         Content::Config(envelope) if code.is_valid() => channel.next(envelope).ok(),
         _ => None,
     });
-    next.unwrap_or(channel)
+    next.map_or(channel, Arc::new)
 }

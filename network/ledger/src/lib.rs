@@ -1,4 +1,4 @@
-//! Rules of a Fabric ledger.
+#![doc = include_str!("../README.md")]
 
 pub mod block;
 pub mod chain;

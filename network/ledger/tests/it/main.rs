@@ -1,4 +1,14 @@
 //! Facts about the ledger rules, most of them proved on chains recorded from real Fabric.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod conflicts;
+mod formats;
+mod hostile;
+mod policy_text;
 mod recorded;
 mod recorded_chains;
+mod replay;
+mod simulation;
+mod snapshot;
+mod tampering;
