@@ -62,7 +62,8 @@ pub trait State {
     fn get(&self, namespace: &str, key: &str) -> Result<Option<VersionedValue>, Self::Error>;
 
     /// Keys from `start` (included; empty for the first) to `end` (excluded; empty for open), in
-    /// byte order, at most `limit` of them. A reader goes on after key `k` at `k` + U+0000.
+    /// byte order, at most `limit` of them; none where `start` is not before `end`, which hostile
+    /// transactions ask for too. A reader goes on after key `k` at `k` + U+0000.
     ///
     /// # Errors
     /// Where the store fails.
