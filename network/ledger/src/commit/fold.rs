@@ -52,24 +52,23 @@ pub fn keys_needed(block: &DecodedBlock, codes: &[ValidationCode]) -> KeysNeeded
         valid_transactions(block, codes).flat_map(|(_, endorsed)| &endorsed.rwset.namespaces);
     for set in sets {
         let namespace = &set.namespace;
-        for write in &set.metadata_writes {
-            needed.public.insert((namespace.clone(), write.key.clone()));
+        for (key, change) in public_changes(set) {
+            if change.keeps_value() {
+                needed.public.insert((namespace.clone(), key.to_owned()));
+            }
         }
-        for collection in &set.collections {
-            let name = &collection.collection;
-            if name.starts_with(lifecycle::IMPLICIT_COLLECTION_PREFIX) {
-                // These live for ever, so that no configuration is asked for.
-            } else if !collection.writes.is_empty() || !collection.metadata_writes.is_empty() {
+        for ((collection, key_hash), change) in private_changes(set) {
+            if !collection.starts_with(lifecycle::IMPLICIT_COLLECTION_PREFIX) {
                 let key = lifecycle::field_key(namespace, "Collections");
                 needed.public.insert((lifecycle::NAMESPACE.to_owned(), key));
             }
-            needed
-                .hashed
-                .extend(collection.metadata_writes.iter().map(|write| HashedKey {
+            if change.keeps_value() {
+                needed.hashed.insert(HashedKey {
                     namespace: namespace.clone(),
-                    collection: name.clone(),
-                    key_hash: write.key_hash.clone(),
-                }));
+                    collection: collection.to_owned(),
+                    key_hash: key_hash.clone(),
+                });
+            }
         }
     }
     needed
@@ -155,12 +154,20 @@ fn private_changes(set: &NamespaceRwset) -> BTreeMap<(&str, &Bytes), Change> {
 }
 
 /// What one transaction does to one key.
+///
+/// A peer adds these numbers up, so that a key that is written twice in one set, which no honest
+/// endorser does, counts as something else. Commit hashes depend on it.
 #[derive(Debug, Default)]
 struct Change {
-    deleted: bool,
-    value: Option<Bytes>,
-    metadata: Option<Bytes>,
+    kinds: u8,
+    value: Bytes,
+    metadata: Bytes,
 }
+
+const VALUE_WRITTEN: u8 = 1;
+const METADATA_WRITTEN: u8 = 2;
+const METADATA_REMOVED: u8 = 4;
+const DELETED: u8 = 8;
 
 /// What the key held before.
 #[derive(Debug, Default)]
@@ -172,16 +179,41 @@ struct Before {
 impl Change {
     fn write(&mut self, value: Option<Bytes>) {
         match value {
-            None => self.deleted = true,
-            Some(value) => self.value = Some(value),
+            None => self.add(DELETED),
+            Some(value) => {
+                self.add(VALUE_WRITTEN);
+                self.value = value;
+            }
         }
     }
 
     fn write_metadata(&mut self, entries: &[MetadataEntry]) {
-        self.metadata = Some(match entries {
-            [] => Bytes::new(),
-            entries => metadata_bytes(entries),
-        });
+        match entries {
+            [] => self.add(METADATA_REMOVED),
+            entries => {
+                self.add(METADATA_WRITTEN);
+                self.metadata = metadata_bytes(entries);
+            }
+        }
+    }
+
+    fn add(&mut self, kind: u8) {
+        self.kinds = self.kinds.wrapping_add(kind);
+    }
+
+    fn has(&self, kinds: u8) -> bool {
+        self.kinds & kinds != 0
+    }
+
+    /// Whether the key's new state has the value that it had before.
+    fn keeps_value(&self) -> bool {
+        let replaced = self.has(VALUE_WRITTEN) && self.has(METADATA_WRITTEN | METADATA_REMOVED);
+        !self.has(DELETED) && !replaced && !self.keeps_metadata()
+    }
+
+    /// Whether the key's new state has the metadata that it had before.
+    fn keeps_metadata(&self) -> bool {
+        self.kinds | VALUE_WRITTEN == VALUE_WRITTEN
     }
 
     /// The key's update; `None` where nothing changes. A deletion wins, a value keeps the metadata
@@ -191,16 +223,17 @@ impl Change {
         version: Version,
         before: impl FnOnce() -> Result<Before, E>,
     ) -> Result<Option<Update>, E> {
-        let (value, metadata) = match (self.value, self.metadata) {
-            _ if self.deleted => (None, Bytes::new()),
-            (Some(value), Some(metadata)) => (Some(value), metadata),
-            (Some(value), None) => (Some(value), before()?.metadata),
-            (None, metadata) => {
-                let Some(value) = before()?.value else {
-                    return Ok(None);
-                };
-                (Some(value), metadata.unwrap_or_default())
-            }
+        let (value, metadata) = if self.has(DELETED) {
+            (None, Bytes::new())
+        } else if self.keeps_metadata() {
+            (Some(self.value), before()?.metadata)
+        } else if self.keeps_value() {
+            let Some(value) = before()?.value else {
+                return Ok(None);
+            };
+            (Some(value), self.metadata)
+        } else {
+            (Some(self.value), self.metadata)
         };
         Ok(Some(Update {
             value,

@@ -296,3 +296,19 @@ fn folding_the_codes_gives_the_updates_of_validation() {
     let folded = commit::fold(&block, &validated.codes, &state).unwrap();
     assert_eq!(folded, validated.updates);
 }
+
+#[test]
+fn a_key_written_twice_in_one_set_keeps_its_value_as_in_fabric() {
+    let state = state();
+    let twice = |key: &str| {
+        let mut rwset = simulate(&state, |tx| tx.put("cc", key, "new").unwrap());
+        let writes = &mut rwset.namespaces[0].writes;
+        writes.push(writes[0].clone());
+        rwset
+    };
+    let rwsets = vec![twice("k001"), twice("absent")];
+    let done = check(&state, rwsets, &[VALID, VALID]);
+    let update = done.updates.get("cc", "k001").unwrap();
+    assert_eq!(update.value, Some("old".into()));
+    assert_eq!(done.updates.get("cc", "absent"), None);
+}
