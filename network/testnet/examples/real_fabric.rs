@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 use fabric_testnet::fabric::{Options, RealFabric};
 use fabric_testnet::{Chaincode, Error};
 
+/// One collection that both organisations read.
+const COLLECTIONS: &str = r#"[{"name": "secrets", "policy": "OR('Org1MSP.member', 'Org2MSP.member')",
+    "requiredPeerCount": 0, "maxPeerCount": 1, "blockToLive": 0, "memberOnlyRead": true}]"#;
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,9 +24,18 @@ async fn main() -> Result<(), Error> {
         ["up", folder] => up(Path::new(folder)).await,
         ["crash", folder] => crash(Path::new(folder)).await,
         ["resume", folder] => resume(Path::new(folder)).await,
+        ["deploy", folder, name, address, policy] => {
+            let mut network = RealFabric::attach(Path::new(folder))?;
+            let chaincode = Chaincode::new(*name, *address)
+                .policy(*policy)
+                .collections(COLLECTIONS);
+            deploy(&mut network, name, &chaincode).await
+        }
         ["down", folder] => RealFabric::stop(Path::new(folder)),
         _ => {
-            eprintln!("usage: real_fabric up|crash|down|resume FOLDER");
+            eprintln!(
+                "usage: real_fabric up|crash|down|resume FOLDER, or deploy FOLDER NAME ADDRESS POLICY"
+            );
             std::process::exit(2);
         }
     }
@@ -61,9 +74,9 @@ async fn up(folder: &Path) -> Result<(), Error> {
 async fn deploy(network: &mut RealFabric, what: &str, chaincode: &Chaincode) -> Result<(), Error> {
     let start = Instant::now();
     let deployed = network.deploy(chaincode).await?;
+    let (sequence, id) = (deployed.sequence, deployed.package_id);
     println!(
-        "{what}: sequence {} after {:.2?}",
-        deployed.sequence,
+        "{what}: sequence {sequence} of {id} after {:.2?}",
         start.elapsed()
     );
     Ok(())

@@ -5,6 +5,7 @@
 //! state file in its folder is then all that another process needs to [`RealFabric::attach`].
 
 mod builder;
+mod crash;
 mod genesis;
 mod lifecycle;
 mod operations;
@@ -66,7 +67,7 @@ impl RealFabric {
         }
         let ports = options.plan_ports()?;
         let organizations = open_organizations(&options, folder.path())?;
-        let state = new_state(&options, &tools, &organizations, &ports);
+        let state = State::new(&options.channel, tools.bin(), &organizations, &ports);
         genesis::generate(&tools, &state, &options, folder.path()).await?;
         orderer::write_configuration(&tools, &state, folder.path())?;
         peer::write_configuration(&tools, folder.path())?;
@@ -224,76 +225,6 @@ impl RealFabric {
         self.state.peer(msp_id).map(|(_, peer)| &*peer.tls_ca)
     }
 
-    /// Stops a peer politely.
-    ///
-    /// # Errors
-    /// [`Error::UnknownOrganization`].
-    pub fn stop_peer(&mut self, msp_id: &str) -> Result<(), Error> {
-        let (index, _) = self.state.peer(msp_id)?;
-        self.peers[index].end(Signal::Terminate);
-        Ok(())
-    }
-
-    /// Kills a peer with SIGKILL.
-    ///
-    /// # Errors
-    /// [`Error::UnknownOrganization`].
-    pub fn kill_peer(&mut self, msp_id: &str) -> Result<(), Error> {
-        let (index, _) = self.state.peer(msp_id)?;
-        self.peers[index].kill();
-        Ok(())
-    }
-
-    /// Starts a peer on its old data and port, killing it first if it runs, and returns when it
-    /// answers and knows the other peers that run.
-    ///
-    /// # Errors
-    /// The end of its log when it does not come up.
-    pub async fn restart_peer(&mut self, msp_id: &str) -> Result<(), Error> {
-        let (index, _) = self.state.peer(msp_id)?;
-        self.peers[index].kill();
-        self.peers[index] = self.start_peer(index)?;
-        let node = &self.state.peers[index];
-        peer::answers(&self.tools, &self.state, node, &mut self.peers[index]).await?;
-        let running = self
-            .peers
-            .iter_mut()
-            .filter_map(|peer| peer.is_running().then_some(()))
-            .count();
-        peer::knows_others(&self.state, node, &mut self.peers[index], running - 1).await?;
-        self.write_state()
-    }
-
-    /// Kills the orderer with SIGKILL.
-    pub fn kill_orderer(&mut self) {
-        self.orderer.kill();
-    }
-
-    /// Starts the orderer on its old data and port, killing it first if it runs, and returns when
-    /// it orders transactions.
-    ///
-    /// # Errors
-    /// The end of its log when it does not come up.
-    pub async fn restart_orderer(&mut self) -> Result<(), Error> {
-        self.orderer.kill();
-        self.orderer = orderer::start(&self.tools, self.folder.path(), self.lifetime.clone())?;
-        orderer::answers(&self.tools, &self.state, &mut self.orderer).await?;
-        orderer::leads(&self.state, &mut self.orderer).await?;
-        self.write_state()
-    }
-
-    fn start_peer(&self, index: usize) -> Result<Process, Error> {
-        let node = &self.state.peers[index];
-        let folder = self.folder.path();
-        peer::start(
-            &self.tools,
-            &self.state,
-            node,
-            folder,
-            self.lifetime.clone(),
-        )
-    }
-
     /// Waits until every node answers its administrator.
     async fn answer(&mut self) -> Result<(), Error> {
         let (tools, state) = (&self.tools, &self.state);
@@ -355,43 +286,5 @@ fn open_organizations(options: &Options, folder: &Path) -> Result<Organizations,
             Ok(Organizations::at(&given))
         }
         None => Organizations::generate(&folder.join("organizations"), options.organizations),
-    }
-}
-
-fn new_state(
-    options: &Options,
-    tools: &Tools,
-    organizations: &Organizations,
-    ports: &PortPlan,
-) -> State {
-    let peers = ports.peers.iter().enumerate().map(|(index, ports)| {
-        let (msp_id, domain) = (
-            layout::organization_msp_id(index + 1),
-            layout::organization_domain(index + 1),
-        );
-        PeerNode {
-            tls_ca: organizations.peer_tls_ca(&domain),
-            msp_id,
-            domain,
-            address: ports.main.address(),
-            chaincode: ports.chaincode.address(),
-            operations: ports.operations.address(),
-            pid: None,
-        }
-    });
-    let orderer_node = OrdererNode {
-        admin: ports.admin.address(),
-        operations: ports.operations.address(),
-        pid: None,
-    };
-    State {
-        kind: "fabric".to_owned(),
-        channel: options.channel.clone(),
-        orderer: ports.orderer.address(),
-        orderer_node,
-        peers: peers.collect(),
-        organizations: organizations.folder().to_owned(),
-        fabric_bin: tools.bin().to_owned(),
-        chaincodes: std::collections::BTreeMap::new(),
     }
 }

@@ -67,3 +67,34 @@ pub(crate) fn wait_blocking(deadline: Duration, mut condition: impl FnMut() -> b
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test]
+    async fn value_of_the_first_success_is_given() {
+        let looks = Cell::new(0);
+        let look = || async {
+            looks.set(looks.get() + 1);
+            (looks.get() == 3).then_some(looks.get())
+        };
+        assert_eq!(wait_for(Duration::from_secs(60), look).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn condition_that_never_holds_is_looked_at_once_and_passes_the_deadline() {
+        let looks = Cell::new(0);
+        let look = || async {
+            looks.set(looks.get() + 1);
+            false
+        };
+        let deadline = Duration::ZERO;
+        assert_eq!(
+            wait_until(deadline, look).await,
+            Err(DeadlinePassed { deadline })
+        );
+        assert_eq!(looks.get(), 1);
+    }
+}

@@ -7,8 +7,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fabric_msp::layout;
 use serde::{Deserialize, Serialize};
 
+use super::options::PortPlan;
+use super::organizations::Organizations;
 use crate::chaincode::Chaincode;
 use crate::error::Error;
 
@@ -80,6 +83,42 @@ pub struct DeployedChaincode {
 }
 
 impl State {
+    /// A network that has been laid out and not started.
+    pub(super) fn new(
+        channel: &str,
+        fabric_bin: &Path,
+        organizations: &Organizations,
+        ports: &PortPlan,
+    ) -> Self {
+        let peers = ports.peers.iter().enumerate().map(|(index, ports)| {
+            let domain = layout::organization_domain(index + 1);
+            PeerNode {
+                msp_id: layout::organization_msp_id(index + 1),
+                tls_ca: organizations.peer_tls_ca(&domain),
+                domain,
+                address: ports.main.address(),
+                chaincode: ports.chaincode.address(),
+                operations: ports.operations.address(),
+                pid: None,
+            }
+        });
+        let orderer_node = OrdererNode {
+            admin: ports.admin.address(),
+            operations: ports.operations.address(),
+            pid: None,
+        };
+        Self {
+            kind: "fabric".to_owned(),
+            channel: channel.to_owned(),
+            orderer: ports.orderer.address(),
+            orderer_node,
+            peers: peers.collect(),
+            organizations: organizations.folder().to_owned(),
+            fabric_bin: fabric_bin.to_owned(),
+            chaincodes: BTreeMap::new(),
+        }
+    }
+
     /// Reads the file of a network's folder; none where no network was started there.
     ///
     /// # Errors
