@@ -1,1 +1,51 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod backoff;
+mod block;
+mod chaincode_event;
+mod checkpoint;
+mod commit;
+mod connection;
+mod contract;
+mod endpoint;
+mod error;
+mod events;
+mod filtered_block;
+mod gateway;
+mod identity;
+mod invocation;
+mod network;
+mod proposal;
+mod retry;
+mod timeouts;
+mod transaction;
+mod transaction_id;
+mod validation_code;
+
+pub use backoff::Backoff;
+pub use block::{Block, BlockError, BlockTransaction, Creator, HeaderType, TransactionSummary};
+pub use chaincode_event::ChaincodeEvent;
+pub use checkpoint::{
+    CheckpointError, Checkpointer, FileCheckpointer, MemoryCheckpointer, Position,
+};
+pub use commit::{Commit, Status};
+pub use contract::Contract;
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{Code, DeliverStatus, EndorserDetail, Error, Failure, Step};
+pub use events::{Event, EventStream, Events};
+pub use filtered_block::{FilteredBlock, FilteredTransaction};
+pub use gateway::{Gateway, GatewayBuilder};
+pub use identity::{Identity, SignError, Signer};
+pub use invocation::{
+    Evaluate, EvaluateJson, Evaluation, Invocation, Preparation, Prepare, Receipt, Submission,
+    Submit,
+};
+pub use network::Network;
+pub use proposal::Proposal;
+pub use retry::Retry;
+pub use timeouts::Timeouts;
+pub use transaction::Transaction;
+pub use transaction_id::TransactionId;
+pub use validation_code::ValidationCode;
+
+pub use fabric_msp::{IdentityError, SigningIdentity};
