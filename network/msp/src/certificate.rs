@@ -10,7 +10,7 @@ use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
 use crate::IdentityError;
-use crate::certificate_der::with_low_s;
+use crate::certificate_der::{Outline, with_low_s};
 use crate::ecdsa_signature::Curve;
 use crate::pem_text;
 use crate::public_key::{PublicKey, SignatureAlgorithm};
@@ -58,19 +58,21 @@ impl Certificate {
         let der = pem_text::first_block(text).ok_or(IdentityError::NotPem {
             expected: pem_text::CERTIFICATE,
         })?;
-        Self::from_der(der.into())
+        Self::from_der(&der.into())
     }
 
-    pub(crate) fn from_der(der: Bytes) -> Result<Self, IdentityError> {
+    pub(crate) fn from_der(der: &Bytes) -> Result<Self, IdentityError> {
         let malformed = |reason| IdentityError::MalformedCertificate { reason };
         let (rest, parsed) =
-            X509Certificate::from_der(&der).map_err(|_| malformed("it is not DER of X.509"))?;
+            X509Certificate::from_der(der).map_err(|_| malformed("it is not DER of X.509"))?;
         if !rest.is_empty() {
             return Err(malformed("data follows it"));
         }
         let content = &parsed.tbs_certificate;
-        if content.signature != parsed.signature_algorithm {
-            return Err(malformed("it names two signature algorithms"));
+        if Outline::read(der).is_none() {
+            return Err(malformed(
+                "its outline is not DER, or it names two signature algorithms",
+            ));
         }
         if content.extensions_map().is_err() {
             return Err(malformed("an extension stands twice"));
@@ -120,7 +122,7 @@ impl Certificate {
         if canonical == self.der {
             Ok(self)
         } else {
-            Self::from_der(canonical)
+            Self::from_der(&canonical)
         }
     }
 }
@@ -135,13 +137,13 @@ impl Extensions {
                     facts.path_length_max = constraints.path_len_constraint;
                 }
                 ParsedExtension::KeyUsage(usage) => {
-                    facts.may_sign_certificates = Some(usage.key_cert_sign())
+                    facts.may_sign_certificates = Some(usage.key_cert_sign());
                 }
                 ParsedExtension::ExtendedKeyUsage(usage) => {
                     facts.may_authenticate_server = Some(usage.any || usage.server_auth);
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => {
-                    facts.subject_key_id = Some(id.0.to_vec())
+                    facts.subject_key_id = Some(id.0.to_vec());
                 }
                 ParsedExtension::NameConstraints(_) => facts.has_name_constraints = true,
                 ParsedExtension::ParseError { .. } => {

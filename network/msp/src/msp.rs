@@ -4,14 +4,17 @@
 //! lists, TLS authorities, units, administrators. Whatever a peer would refuse is refused.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use fabric_protos::msp::{FabricMspConfig, MspConfig, SerializedIdentity};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use crate::authority::{
+    authorities, canonical_authority, check_tls_authorities, checked_authority,
+};
 use crate::certificate::Certificate;
 use crate::chain::{Authorities, Issuers};
 use crate::error::{IdentityError, MspError};
@@ -26,7 +29,6 @@ use crate::{manager, msp_folder};
 const TYPE_FABRIC: i32 = 0;
 
 /// An organisation of a channel.
-#[derive(Debug)]
 pub struct Msp {
     config: FabricMspConfig,
     authorities: Authorities,
@@ -287,6 +289,15 @@ impl Msp {
     }
 }
 
+impl fmt::Debug for Msp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Msp")
+            .field("id", &self.config.name)
+            .finish_non_exhaustive()
+    }
+}
+
 fn check_hashes(config: &FabricMspConfig) -> Result<(), MspError> {
     let Some(hashes) = &config.crypto_config else {
         return Ok(());
@@ -305,113 +316,6 @@ fn check_hashes(config: &FabricMspConfig) -> Result<(), MspError> {
         }),
         None => Ok(()),
     }
-}
-
-fn authorities(config: &FabricMspConfig) -> Result<Authorities, MspError> {
-    if config.root_certs.is_empty() {
-        return Err(MspError::NoAuthority {
-            msp_id: config.name.clone(),
-        });
-    }
-    let given = Authorities {
-        roots: parsed(config, "root", &config.root_certs)?,
-        intermediates: parsed(config, "intermediate", &config.intermediate_certs)?,
-    };
-    let canonical = |place, texts: &[Bytes]| {
-        let canonical = texts.iter().enumerate().map(|(position, text)| {
-            let certificate =
-                Certificate::from_pem(text).and_then(|one| canonical_authority(one, &given));
-            certificate
-                .map(Arc::new)
-                .map_err(|source| MspError::InvalidCertificate {
-                    msp_id: config.name.clone(),
-                    place,
-                    position,
-                    source,
-                })
-        });
-        canonical.collect::<Result<_, _>>()
-    };
-    Ok(Authorities {
-        roots: canonical("root", &config.root_certs)?,
-        intermediates: canonical("intermediate", &config.intermediate_certs)?,
-    })
-}
-
-fn parsed(
-    config: &FabricMspConfig,
-    place: &'static str,
-    texts: &[Bytes],
-) -> Result<Vec<Arc<Certificate>>, MspError> {
-    let parsed = texts.iter().enumerate().map(|(position, text)| {
-        Certificate::from_pem(text)
-            .map(Arc::new)
-            .map_err(|source| MspError::InvalidCertificate {
-                msp_id: config.name.clone(),
-                place,
-                position,
-                source,
-            })
-    });
-    parsed.collect()
-}
-
-/// An authority in its canonical bytes: a root by its own key, another one by its issuer's.
-fn canonical_authority(
-    certificate: Certificate,
-    authorities: &Authorities,
-) -> Result<Certificate, IdentityError> {
-    if !certificate.signature_algorithm.is_ecdsa() {
-        return Ok(certificate);
-    }
-    if certificate.extensions.is_authority && certificate.signed(&certificate) {
-        let curve = certificate.public_key.curve();
-        return certificate.into_canonical(curve);
-    }
-    let issuers = authorities.issuers(&certificate)?;
-    let issuer = issuers.first().ok_or(IdentityError::InvalidChain {
-        reason: "a root authority must have signed its own certificate",
-    })?;
-    certificate.into_canonical(issuer.public_key.curve())
-}
-
-/// The chain above an authority, if it may be one.
-fn checked_authority(
-    certificate: &Certificate,
-    authorities: &Authorities,
-) -> Result<Issuers, IdentityError> {
-    let invalid = |reason| Err(IdentityError::InvalidChain { reason });
-    if !certificate.extensions.is_authority {
-        return invalid("CA Certificate did not have the CA attribute");
-    }
-    if certificate.extensions.subject_key_id.is_none() {
-        return invalid("subjectKeyIdentifier not found in certificate");
-    }
-    authorities.issuers(certificate)
-}
-
-fn check_tls_authorities(config: &FabricMspConfig) -> Result<(), MspError> {
-    let authorities = Authorities {
-        roots: parsed(config, "TLS root", &config.tls_root_certs)?,
-        intermediates: parsed(config, "TLS intermediate", &config.tls_intermediate_certs)?,
-    };
-    let Authorities {
-        roots,
-        intermediates,
-    } = &authorities;
-    for (place, certificates) in [("TLS root", roots), ("TLS intermediate", intermediates)] {
-        for (position, certificate) in certificates.iter().enumerate() {
-            checked_authority(certificate, &authorities).map_err(|source| {
-                MspError::InvalidCertificate {
-                    msp_id: config.name.clone(),
-                    place,
-                    position,
-                    source,
-                }
-            })?;
-        }
-    }
-    Ok(())
 }
 
 fn revocation_lists(config: &FabricMspConfig) -> Result<Vec<RevocationList>, MspError> {
