@@ -1,0 +1,91 @@
+-- The chain as it was committed, and the world state that follows from it.
+-- One schema holds one channel. Texts that a peer wrote are compared byte by byte.
+
+CREATE TABLE channel (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    name text NOT NULL,
+    genesis_hash bytea NOT NULL
+);
+
+-- Exactly one row, from the start: its lock orders all writers. NULL: nothing is mirrored yet.
+CREATE TABLE checkpoint (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    block bigint,
+    header_hash bytea,
+    commit_hash bytea,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO checkpoint DEFAULT VALUES;
+
+CREATE TABLE block (
+    number bigint PRIMARY KEY,
+    header_hash bytea NOT NULL,
+    previous_hash bytea NOT NULL,
+    data_hash bytea NOT NULL,
+    commit_hash bytea,
+    transaction_count integer NOT NULL,
+    size_bytes bigint NOT NULL,
+    mirrored_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- An id is not unique: a duplicate is kept as an invalid transaction.
+CREATE TABLE transaction (
+    block bigint NOT NULL REFERENCES block,
+    index integer NOT NULL,
+    transaction_id text COLLATE "C" NOT NULL,
+    kind integer NOT NULL,
+    code smallint NOT NULL,
+    creator_msp_id text COLLATE "C",
+    chaincode text COLLATE "C",
+    -- The submitting client's clock: anything at all.
+    client_time_seconds bigint,
+    malformation text,
+    PRIMARY KEY (block, index)
+);
+CREATE INDEX transaction_by_id ON transaction (transaction_id);
+
+-- What valid transactions wrote: one row per key of a transaction.
+-- A private key has its collection and, as key and value, the hashes that are on the ledger.
+CREATE TABLE write (
+    block bigint NOT NULL,
+    index integer NOT NULL,
+    position integer NOT NULL,
+    namespace text COLLATE "C" NOT NULL,
+    collection text COLLATE "C" NOT NULL,
+    key bytea NOT NULL,
+    is_delete boolean NOT NULL,
+    -- NULL, and no delete: the value stays as it is.
+    value bytea,
+    -- NULL: the metadata stays as it is. Empty: it is cleared.
+    metadata bytea,
+    -- The block after whose commit the entry is gone, unless it is written again.
+    expires_after bigint,
+    PRIMARY KEY (block, index, position),
+    FOREIGN KEY (block, index) REFERENCES transaction
+);
+
+-- A key may be longer than an index entry can be, therefore its digest identifies it.
+CREATE TABLE state (
+    namespace text COLLATE "C" NOT NULL,
+    collection text COLLATE "C" NOT NULL,
+    key_digest bytea GENERATED ALWAYS AS (sha256(key)) STORED,
+    key bytea NOT NULL,
+    value bytea NOT NULL,
+    metadata bytea,
+    block bigint NOT NULL,
+    index integer NOT NULL,
+    expires_after bigint,
+    PRIMARY KEY (namespace, collection, key_digest)
+) WITH (fillfactor = 80);
+CREATE INDEX state_expiring ON state (expires_after) WHERE expires_after IS NOT NULL;
+
+-- Events of valid transactions.
+CREATE TABLE event (
+    block bigint NOT NULL,
+    index integer NOT NULL,
+    chaincode text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    payload bytea NOT NULL,
+    PRIMARY KEY (block, index),
+    FOREIGN KEY (block, index) REFERENCES transaction
+);
