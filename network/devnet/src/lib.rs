@@ -17,13 +17,33 @@
 //! # }
 //! ```
 
+mod admin;
 pub mod builder;
+mod chain;
+mod chaincode;
+mod channel;
+mod clock;
+mod committer;
+mod definitions;
+mod deliver;
 pub mod deployment;
+mod endorser;
+mod endpoints;
 pub mod error;
+mod gateway;
+mod genesis;
+mod lifecycle;
+mod limiter;
 mod limits;
+mod listeners;
 pub mod network;
+mod nonce;
+mod orderer;
 mod organizations;
+mod server;
+mod start;
 pub mod state_file;
+mod storage;
 
 pub use builder::{Builder, Cut, Ports};
 pub use deployment::{Deployed, Deployment};

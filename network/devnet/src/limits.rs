@@ -1,6 +1,74 @@
-//! Bounds of the network, as a real peer has them unless said otherwise.
+//! Bounds of the network: what a real peer's and orderer's sample configuration sets, unless said
+//! otherwise.
 
 use std::time::Duration;
 
 /// How long a chaincode may take over one transaction (`chaincode.executetimeout`).
-pub const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a chaincode may take to accept a connection (`dial_timeout` of a `connection.json`).
+pub(crate) const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a chaincode that accepted a connection may take to register. A real peer waits minutes
+/// because it may have to build the chaincode first; here it is running already.
+pub(crate) const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Interval of HTTP/2 pings to a chaincode (`peer.keepalive.interval`), which find dead ones.
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long a ping may go unanswered (`peer.keepalive.timeout`).
+pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Largest gRPC message, either way (`peer.maxRecvMsgSize`, `maxSendMsgSize`).
+pub(crate) const MESSAGE_BYTES_MAX: usize = 100 * 1024 * 1024;
+
+/// Writes per message and keys per read that chaincode is told of (`chaincode.runtimeParams`).
+pub(crate) const BATCH_SIZE: u32 = 1000;
+
+/// Messages to one chaincode that wait for its connection, before transactions wait instead.
+pub(crate) const CHAINCODE_QUEUE: usize = 1024;
+
+/// Rows per message of a query without pages (`chaincode` package, `MaxResultLimit`).
+pub(crate) const QUERY_BATCH: usize = 100;
+
+/// Open queries of one transaction. Fabric sets none; each one here holds a position only.
+pub(crate) const QUERIES_MAX: usize = 10_000;
+
+/// Calls of one gateway at once (`peer.limits.concurrency.gatewayService`).
+pub(crate) const GATEWAY_CALLS: usize = 500;
+
+/// Calls of one endorser at once (`peer.limits.concurrency.endorserService`).
+pub(crate) const ENDORSER_CALLS: usize = 2500;
+
+/// Deliver streams of one peer at once (`peer.limits.concurrency.deliverService`).
+pub(crate) const DELIVER_CALLS: usize = 2500;
+
+/// How far the clock of a deliver client may be off (`peer.authentication.timewindow`).
+pub(crate) const DELIVER_TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// Largest transaction, and largest block but for one transaction (`Orderer.BatchSize.AbsoluteMaxBytes`).
+pub(crate) const BLOCK_BYTES_MAX: u32 = 10 * 1024 * 1024;
+
+/// Transactions of a block cut at once. Bounds how long one commit keeps the next waiting.
+pub(crate) const INSTANT_COUNT_MAX: u32 = 500;
+
+/// Bytes of a block cut at once, as the usual preferred size of a channel.
+pub(crate) const INSTANT_BYTES_MAX: u32 = 2 * 1024 * 1024;
+
+/// Transactions that wait for a block before a broadcast waits too.
+pub(crate) const ORDERER_QUEUE: usize = 10_000;
+
+/// Blocks kept decoded for streams that follow the chain.
+pub(crate) const RECENT_BLOCKS: usize = 32;
+
+/// Bytes of blocks kept decoded; whichever bound is met first.
+pub(crate) const RECENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Page cache of the ledger file. The whole network shall idle under 60 MB.
+pub(crate) const STORAGE_CACHE_BYTES: usize = 24 * 1024 * 1024;
+
+/// How long streams may take to end when the network stops.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
+/// How long a TLS handshake may take, so that half-open connections do not pile up.
+pub(crate) const TLS_TIMEOUT: Duration = Duration::from_secs(10);

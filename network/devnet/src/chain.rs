@@ -1,0 +1,145 @@
+//! The channel's chain as it is served: blocks by number, its height as it grows, and who waits
+//! for which transaction.
+
+mod block;
+mod waiting;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use fabric_ledger::ValidationCode;
+use fabric_protos::common::Block;
+use prost::Message as _;
+use tokio::sync::watch;
+
+use crate::{
+    limits::{RECENT_BLOCKS, RECENT_BYTES},
+    storage::{Commit, Storage, StorageError, View},
+};
+
+pub(crate) use block::ServedBlock;
+use waiting::Waiting;
+
+/// Blocks, state and those who wait for more of them.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    storage: Storage,
+    height: watch::Sender<u64>,
+    recent: RwLock<Recent>,
+    waiting: Waiting,
+}
+
+/// The newest blocks, decoded.
+#[derive(Debug, Default)]
+struct Recent {
+    blocks: VecDeque<Arc<ServedBlock>>,
+    bytes: usize,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TransactionStatus {
+    pub(crate) code: ValidationCode,
+    pub(crate) block: u64,
+}
+
+impl Chain {
+    pub(crate) fn new(storage: Storage) -> Self {
+        let height = watch::Sender::new(storage.view().head().height);
+        Self { storage, height, recent: RwLock::default(), waiting: Waiting::default() }
+    }
+
+    /// State and indexes as of the last block.
+    pub(crate) fn view(&self) -> View {
+        self.storage.view()
+    }
+
+    /// Number of blocks.
+    pub(crate) fn height(&self) -> u64 {
+        *self.height.borrow()
+    }
+
+    /// The height, and every change of it.
+    pub(crate) fn heights(&self) -> watch::Receiver<u64> {
+        self.height.subscribe()
+    }
+
+    /// Where a chaincode of this name listens from now on.
+    pub(crate) fn set_service(&self, name: &str, address: &str) -> Result<(), StorageError> {
+        self.storage.set_service(name, address)
+    }
+
+    /// Makes a block durable; [`Chain::publish`] then shows it. Blocks the thread.
+    pub(crate) fn store(&self, commit: &Commit) -> Result<(), StorageError> {
+        self.storage.commit(commit)
+    }
+
+    /// Shows a stored block to streams and to those who wait for its transactions.
+    pub(crate) fn publish(&self, block: ServedBlock, commit: &Commit) {
+        let number = block.number();
+        self.remember(Arc::new(block));
+        self.height.send_replace(commit.head.height);
+        for (id, _, code) in &commit.transactions {
+            let code = ValidationCode::from_byte(*code);
+            self.waiting.notify(id, TransactionStatus { code, block: number });
+        }
+    }
+
+    fn remember(&self, block: Arc<ServedBlock>) {
+        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+        recent.bytes += block.size();
+        recent.blocks.push_back(block);
+        while recent.blocks.len() > RECENT_BLOCKS
+            || (recent.bytes > RECENT_BYTES && recent.blocks.len() > 1)
+        {
+            let Some(oldest) = recent.blocks.pop_front() else { break };
+            recent.bytes -= oldest.size();
+        }
+    }
+
+    /// A block; none where the chain is shorter.
+    pub(crate) fn block(&self, number: u64) -> Result<Option<Arc<ServedBlock>>, StorageError> {
+        {
+            let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
+            let first = recent.blocks.front().map(|block| block.number());
+            let offset = first.and_then(|first| number.checked_sub(first));
+            let offset = offset.and_then(|offset| usize::try_from(offset).ok());
+            if let Some(block) = offset.and_then(|offset| recent.blocks.get(offset)) {
+                return Ok(Some(Arc::clone(block)));
+            }
+        }
+        let Some(bytes) = self.view().block(number)? else { return Ok(None) };
+        let size = bytes.len();
+        let block = Block::decode(bytes).map_err(|_| StorageError::Malformed("block"))?;
+        Ok(Some(Arc::new(ServedBlock::new(block, size))))
+    }
+
+    /// What became of a transaction that is committed already.
+    pub(crate) fn status(&self, id: &str) -> Result<Option<TransactionStatus>, StorageError> {
+        let position = self.view().transaction(id)?;
+        Ok(position.map(|position| TransactionStatus {
+            code: ValidationCode::from_byte(position.code),
+            block: position.block,
+        }))
+    }
+
+    /// What becomes of a transaction, as soon as it is committed; none when the network stops.
+    pub(crate) async fn wait_for(
+        &self,
+        id: &str,
+    ) -> Result<Option<TransactionStatus>, StorageError> {
+        // Waiting begins before looking, so that no commit falls between the two.
+        let waiter = self.waiting.join(id);
+        if let Some(status) = self.status(id)? {
+            return Ok(Some(status));
+        }
+        Ok(waiter.status().await)
+    }
+
+    /// Lets everyone who waits go.
+    pub(crate) fn close(&self) {
+        self.waiting.close();
+    }
+}

@@ -1,0 +1,233 @@
+//! One transaction in a peer: runs chaincodes, answers what they ask, records what they do.
+//!
+//! Source: `core/chaincode/chaincode_support.go`, `handler.go`.
+
+use bytes::Bytes;
+use fabric_ledger::simulate::{SimulateError, SimulationResult, Simulator};
+use fabric_protos::peer::{
+    ChaincodeInput, ChaincodeMessage, ChaincodeSpec, SignedProposal, chaincode_message::Type,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use prost::Message as _;
+use tokio::time::Instant;
+
+use super::{
+    ChaincodeError, ChaincodeHost, Service,
+    request::{self, Failure},
+    query::Queries,
+    stream::Lease,
+};
+use crate::{
+    channel::Channel,
+    definitions::{Chaincode, sequence_key},
+    storage::{StorageError, View},
+};
+use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
+use std::sync::Arc;
+
+/// The key that says for which version a chaincode has been initialised.
+const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
+
+/// What a transaction is run with.
+pub(crate) struct Context<'a> {
+    pub(crate) channel: &'a Channel,
+    pub(crate) host: &'a ChaincodeHost,
+    pub(crate) view: &'a View,
+    pub(crate) signed: &'a SignedProposal,
+    pub(crate) transaction_id: &'a str,
+}
+
+/// A transaction that runs.
+pub(crate) struct Transaction<'a> {
+    context: Context<'a>,
+    simulator: Simulator<'a, View>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(context: Context<'a>) -> Self {
+        let simulator = Simulator::new(context.view, context.transaction_id);
+        Self { context, simulator }
+    }
+
+    /// What the transaction has done.
+    pub(crate) fn finish(self) -> SimulationResult {
+        self.simulator.finish()
+    }
+
+    /// The definition of a chaincode, recorded as read: a transaction is void once it changes.
+    pub(crate) fn definition(&mut self, name: &str) -> Result<Arc<Chaincode>, ChaincodeError> {
+        self.simulator.get(LIFECYCLE, &sequence_key(name)).map_err(unreadable)?;
+        self.context
+            .channel
+            .definition(self.context.view, name)
+            .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
+            .ok_or_else(|| ChaincodeError::NotDefined { name: name.to_owned() })
+    }
+
+    /// Runs a chaincode to its last message. Calls of other chaincodes nest.
+    pub(crate) fn invoke<'b>(
+        &'b mut self,
+        name: &'b str,
+        input: &'b ChaincodeInput,
+    ) -> BoxFuture<'b, Result<ChaincodeMessage, ChaincodeError>>
+    where
+        'a: 'b,
+    {
+        async move {
+            let (service, r#type) = self.check_invocation(name, input)?;
+            let stream = self.context.host.stream(&service).await?;
+            let lease = stream.lease(self.context.channel.name(), self.context.transaction_id)?;
+            self.run(name, r#type, input, lease).await
+        }
+        .boxed()
+    }
+
+    /// Where the chaincode is, and whether the call initialises it.
+    fn check_invocation(
+        &mut self,
+        name: &str,
+        input: &ChaincodeInput,
+    ) -> Result<(Service, Type), ChaincodeError> {
+        let channel = self.context.channel.name();
+        let definition = self.definition(name).map_err(|error| {
+            ChaincodeError::Invocation(format!(
+                "[channel {channel}] failed to get chaincode container info for {name}: {error}"
+            ))
+        })?;
+        let address = self
+            .context
+            .view
+            .service(name)
+            .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
+            .ok_or_else(|| {
+                ChaincodeError::Invocation(format!(
+                    "[channel {channel}] failed to get chaincode container info for {name}: chaincode definition for '{name}' exists, but chaincode is not installed"
+                ))
+            })?;
+        let r#type = self.check_initialization(&definition, input)?;
+        Ok((Service { name: name.to_owned(), address }, r#type))
+    }
+
+    fn check_initialization(
+        &mut self,
+        definition: &Chaincode,
+        input: &ChaincodeInput,
+    ) -> Result<Type, ChaincodeError> {
+        let Chaincode { name, version, .. } = definition;
+        let mut needed = false;
+        if definition.init_required {
+            let value = self.simulator.get(name, INITIALIZED).map_err(unreadable)?;
+            needed = value.as_deref() != Some(version.as_bytes());
+        }
+        let refuse = |text: String| Err(ChaincodeError::Invocation(text));
+        match (input.is_init, needed) {
+            (false, false) => Ok(Type::Transaction),
+            (false, true) => refuse(format!(
+                "chaincode '{name}' has not been initialized for this version, must call as init first"
+            )),
+            (true, _) if !definition.init_required => refuse(format!(
+                "chaincode '{name}' does not require initialization but called as init"
+            )),
+            (true, false) => refuse(format!(
+                "chaincode '{name}' is already initialized but called as init"
+            )),
+            (true, true) => {
+                let value = version.clone();
+                self.simulator.put(name, INITIALIZED, value).map_err(unreadable)?;
+                Ok(Type::Init)
+            }
+        }
+    }
+
+    /// Sends the call and answers requests until the chaincode has finished.
+    async fn run(
+        &mut self,
+        namespace: &str,
+        r#type: Type,
+        input: &ChaincodeInput,
+        mut lease: Lease,
+    ) -> Result<ChaincodeMessage, ChaincodeError> {
+        let deadline = Instant::now() + self.context.host.execute_timeout;
+        let call = ChaincodeMessage {
+            r#type: r#type.into(),
+            payload: input.encode_to_vec().into(),
+            proposal: Some(self.context.signed.clone()),
+            ..Default::default()
+        };
+        lease.send(call).await?;
+        let mut queries = Queries::default();
+        loop {
+            let message = tokio::select! {
+                biased;
+                message = lease.incoming.recv() => message.ok_or(ChaincodeError::StreamTerminated)?,
+                () = lease.closed.cancelled() => return Err(ChaincodeError::StreamTerminated),
+                () = tokio::time::sleep_until(deadline) => return Err(ChaincodeError::Timeout),
+            };
+            let r#type = message.r#type();
+            if matches!(r#type, Type::Completed | Type::Error) {
+                return Ok(message);
+            }
+            let answer = match r#type {
+                Type::InvokeChaincode => self.invoke_nested(message.payload).await,
+                _ => self.answer(namespace, r#type, message.payload, &mut queries),
+            };
+            match answer {
+                Ok(payload) => lease.answer(Type::Response, payload).await?,
+                Err(Failure(reason)) => {
+                    let text = format!(
+                        "{} failed: transaction ID: {}: {reason}",
+                        r#type.as_str_name(),
+                        lease.transaction_id()
+                    );
+                    lease.answer(Type::Error, text.into()).await?;
+                }
+            }
+        }
+    }
+
+    /// Answers a request about the ledger.
+    fn answer(
+        &mut self,
+        namespace: &str,
+        r#type: Type,
+        payload: Bytes,
+        queries: &mut Queries,
+    ) -> Result<Bytes, Failure> {
+        let mut ledger = request::Ledger {
+            channel: self.context.channel,
+            view: self.context.view,
+            namespace,
+            simulator: &mut self.simulator,
+        };
+        match r#type {
+            Type::GetStateByRange => queries.range(&mut ledger, payload),
+            Type::GetHistoryForKey => queries.history(&mut ledger, payload),
+            Type::QueryStateNext => queries.next(&mut ledger, payload),
+            Type::QueryStateClose => queries.close(payload),
+            _ => ledger.answer(r#type, payload),
+        }
+    }
+
+    /// Runs another chaincode within this transaction, for the one that asks.
+    async fn invoke_nested(&mut self, payload: Bytes) -> Result<Bytes, Failure> {
+        let spec: ChaincodeSpec = request::decode(payload)?;
+        let id = spec.chaincode_id.unwrap_or_default();
+        // `name:version/channel`, of which only the name must be there.
+        let (name, channel) = id.name.split_once('/').unwrap_or((&id.name, ""));
+        let name = name.split_once(':').map_or(name, |(name, _)| name);
+        if !channel.is_empty() && channel != self.context.channel.name() {
+            return Err(Failure(format!("failed to find ledger for channel: {channel}")));
+        }
+        let input = spec.input.unwrap_or_default();
+        let message = self
+            .invoke(name, &input)
+            .await
+            .map_err(|error| Failure(format!("execute failed: {error}")))?;
+        Ok(message.encode_to_vec().into())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
+fn unreadable(error: SimulateError<StorageError>) -> ChaincodeError {
+    ChaincodeError::Invocation(error.to_string())
+}

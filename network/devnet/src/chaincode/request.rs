@@ -1,0 +1,162 @@
+//! What a chaincode asks of the ledger: one message, one answer.
+//!
+//! Source: `core/chaincode/handler.go`.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use fabric_ledger::simulate::{SimulateError, Simulator};
+use fabric_protos::peer::{
+    DelState, GetQueryResult, GetState, GetStateMetadata, GetStateMultiple,
+    GetStateMultipleResult, PutState, PutStateMetadata, StateMetadata, StateMetadataResult,
+    WriteBatchState, WriteRecord, chaincode_message::Type, write_record,
+};
+use prost::Message;
+
+use crate::{
+    channel::Channel,
+    storage::{StorageError, View},
+};
+
+/// Why a request fails, in a real peer's words, without its `GET_STATE failed: ...` before it.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) String);
+
+impl From<SimulateError<StorageError>> for Failure {
+    fn from(error: SimulateError<StorageError>) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Decodes a request.
+pub(super) fn decode<M: Message + Default>(payload: Bytes) -> Result<M, Failure> {
+    M::decode(payload).map_err(|_| {
+        Failure("unmarshal failed: proto: cannot parse invalid wire-format data".to_owned())
+    })
+}
+
+/// The ledger as one chaincode of one transaction sees it.
+pub(super) struct Ledger<'l, 's> {
+    pub(super) channel: &'l Channel,
+    pub(super) view: &'l View,
+    pub(super) namespace: &'l str,
+    pub(super) simulator: &'l mut Simulator<'s, View>,
+}
+
+impl Ledger<'_, '_> {
+    /// Answers any request but those about queries.
+    pub(super) fn answer(&mut self, r#type: Type, payload: Bytes) -> Result<Bytes, Failure> {
+        match r#type {
+            Type::GetState => self.get(&decode(payload)?),
+            Type::GetStateMultiple => self.get_multiple(&decode(payload)?),
+            Type::GetStateMetadata => self.get_metadata(&decode(payload)?),
+            Type::GetPrivateDataHash => {
+                let GetState { collection, .. } = decode(payload)?;
+                Err(self.no_collection(&collection))
+            }
+            Type::GetQueryResult => Err(rich_query(&decode(payload)?)),
+            Type::PutState => self.put(decode(payload)?).map(nothing),
+            Type::DelState => self.delete(&decode(payload)?).map(nothing),
+            Type::PutStateMetadata => self.put_metadata(decode(payload)?).map(nothing),
+            Type::PurgePrivateData => self.purge(&decode(payload)?).map(nothing),
+            Type::WriteBatchState => self.write_batch(decode(payload)?).map(nothing),
+            _ => Err(Failure("unexpected request".to_owned())),
+        }
+    }
+
+    fn get(&mut self, request: &GetState) -> Result<Bytes, Failure> {
+        self.check_public(&request.collection)?;
+        Ok(self.simulator.get(self.namespace, &request.key)?.unwrap_or_default())
+    }
+
+    fn get_multiple(&mut self, request: &GetStateMultiple) -> Result<Bytes, Failure> {
+        self.check_public(&request.collection)?;
+        let mut values = Vec::with_capacity(request.keys.len());
+        for key in &request.keys {
+            values.push(self.simulator.get(self.namespace, key)?.unwrap_or_default());
+        }
+        Ok(GetStateMultipleResult { values }.encode_to_vec().into())
+    }
+
+    fn get_metadata(&mut self, request: &GetStateMetadata) -> Result<Bytes, Failure> {
+        self.check_public(&request.collection)?;
+        let metadata = self.simulator.metadata(self.namespace, &request.key)?;
+        let entries = metadata.into_iter();
+        let result = StateMetadataResult {
+            entries: entries.map(|(metakey, value)| StateMetadata { metakey, value }).collect(),
+        };
+        Ok(result.encode_to_vec().into())
+    }
+
+    fn put(&mut self, request: PutState) -> Result<(), Failure> {
+        self.check_public(&request.collection)?;
+        Ok(self.simulator.put(self.namespace, &request.key, request.value)?)
+    }
+
+    fn delete(&mut self, request: &DelState) -> Result<(), Failure> {
+        self.check_public(&request.collection)?;
+        Ok(self.simulator.delete(self.namespace, &request.key)?)
+    }
+
+    fn put_metadata(&mut self, request: PutStateMetadata) -> Result<(), Failure> {
+        self.check_public(&request.collection)?;
+        let entry = request.metadata.unwrap_or_default();
+        let metadata = BTreeMap::from([(entry.metakey, entry.value)]);
+        Ok(self.simulator.put_metadata(self.namespace, &request.key, metadata)?)
+    }
+
+    fn purge(&mut self, request: &DelState) -> Result<(), Failure> {
+        if request.collection.is_empty() {
+            return Err(Failure("only applicable for private data".to_owned()));
+        }
+        Err(self.no_collection(&request.collection))
+    }
+
+    fn write_batch(&mut self, batch: WriteBatchState) -> Result<(), Failure> {
+        batch.rec.into_iter().try_for_each(|record| self.write(record))
+    }
+
+    fn write(&mut self, record: WriteRecord) -> Result<(), Failure> {
+        let r#type = record.r#type();
+        let WriteRecord { key, value, collection, metadata, .. } = record;
+        match r#type {
+            write_record::Type::PutState => self.put(PutState { key, value, collection }),
+            write_record::Type::DelState => self.delete(&DelState { key, collection }),
+            write_record::Type::PutStateMetadata => {
+                self.put_metadata(PutStateMetadata { key, collection, metadata })
+            }
+            write_record::Type::PurgePrivateData => self.purge(&DelState { key, collection }),
+            write_record::Type::Undefined => Err(Failure("unknown operation type".to_owned())),
+        }
+    }
+
+    /// Chaincodes are deployed without collections, so that each one asked for does not exist.
+    pub(super) fn check_public(&self, collection: &str) -> Result<(), Failure> {
+        if collection.is_empty() { Ok(()) } else { Err(self.no_collection(collection)) }
+    }
+
+    fn no_collection(&self, collection: &str) -> Failure {
+        Failure(format!(
+            "collection {}/{}/{collection} could not be found",
+            self.channel.name(),
+            self.namespace
+        ))
+    }
+}
+
+/// Writes are answered with nothing.
+fn nothing((): ()) -> Bytes {
+    Bytes::new()
+}
+
+/// State is kept as on LevelDB, which has no rich queries.
+fn rich_query(request: &GetQueryResult) -> Failure {
+    let name = if request.metadata.is_empty() { "ExecuteQuery" } else { "ExecuteQueryWithMetadata" };
+    Failure(format!("{name} not supported for leveldb"))
+}

@@ -1,0 +1,242 @@
+//! From a batch of transactions to a committed block: assembled, validated, made durable, shown.
+//!
+//! One block at a time. Signatures and policies are checked on all cores, conflicts in order.
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use fabric_ledger::{
+    ValidationCode,
+    block::{self, DecodedBlock, DecodedTransaction},
+    commit::commit_hash,
+    validate::{Checker, TransactionCheck, Validated, settle},
+};
+use fabric_msp::{IdentityError, SigningIdentity};
+use fabric_protos::common::{
+    Block, BlockData, BlockHeader, BlockMetadata, LastConfig, Metadata, MetadataSignature,
+    OrdererBlockMetadata, SignatureHeader,
+};
+use bytes::Bytes;
+use prost::Message as _;
+
+use crate::{
+    chain::ServedBlock,
+    channel::Channel,
+    nonce::{NoRandomness, nonce},
+    orderer::cutter::Cutter,
+    storage::{Commit, Head, StorageError, View},
+};
+
+/// Fewer transactions are checked faster than threads start.
+const PARALLEL_MIN: usize = 16;
+
+/// Why no further block can be committed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommitError {
+    /// The ledger's file failed.
+    #[error("the ledger cannot be written")]
+    Storage(#[from] StorageError),
+    /// A block of our own does not decode.
+    #[error("a block cannot be assembled")]
+    Block(#[from] block::BlockError),
+    /// The orderer cannot sign.
+    #[error("a block cannot be signed")]
+    Signature(#[from] IdentityError),
+    /// No nonce for a signature.
+    #[error("a block cannot be signed")]
+    Randomness(#[from] NoRandomness),
+    /// Validation panicked.
+    #[error("validation failed")]
+    Panic,
+}
+
+/// Commits blocks to one channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Committer {
+    channel: Arc<Channel>,
+    orderer: SigningIdentity,
+}
+
+impl Committer {
+    pub(crate) fn new(channel: Arc<Channel>, orderer: SigningIdentity) -> Self {
+        Self { channel, orderer }
+    }
+
+    /// Commits block after block until the queue is closed and empty.
+    pub(crate) async fn run(self, mut cutter: Cutter) -> Result<(), CommitError> {
+        while let Some(batch) = cutter.next().await {
+            let committer = self.clone();
+            tokio::task::spawn_blocking(move || committer.append(batch))
+                .await
+                .map_err(|_| CommitError::Panic)??;
+        }
+        Ok(())
+    }
+
+    fn append(&self, batch: Vec<Bytes>) -> Result<(), CommitError> {
+        let view = self.channel.chain().view();
+        let block = self.assemble(batch, view.head())?;
+        self.commit(block, &view)
+    }
+
+    /// Commits the configuration block of a new channel.
+    pub(crate) fn commit_genesis(&self, block: Block) -> Result<(), CommitError> {
+        let view = self.channel.chain().view();
+        self.commit(block, &view)
+    }
+
+    /// The next block as the orderer makes it.
+    fn assemble(&self, data: Vec<Bytes>, head: &Head) -> Result<Block, CommitError> {
+        let data = BlockData { data };
+        let header = BlockHeader {
+            number: head.height,
+            previous_hash: head.block_hash.clone(),
+            data_hash: block::data_hash(&data).to_vec().into(),
+        };
+        let last_config = LastConfig { index: head.config_block };
+        let signatures = self.sign(&header, last_config)?;
+        let last_config =
+            Metadata { value: last_config.encode_to_vec().into(), ..Default::default() };
+        let metadata = [signatures, last_config].map(|entry| entry.encode_to_vec().into());
+        let mut metadata = metadata.to_vec();
+        metadata.resize(METADATA_ENTRIES, Bytes::new());
+        Ok(Block {
+            header: Some(header),
+            data: Some(data),
+            metadata: Some(BlockMetadata { metadata }),
+        })
+    }
+
+    /// The orderer's signature over metadata and header (`blockwriter.go`).
+    fn sign(
+        &self,
+        header: &BlockHeader,
+        last_config: LastConfig,
+    ) -> Result<Metadata, CommitError> {
+        let value: Bytes = OrdererBlockMetadata {
+            last_config: Some(last_config),
+            consenter_metadata: Metadata::default().encode_to_vec().into(),
+        }
+        .encode_to_vec()
+        .into();
+        let signature_header: Bytes = SignatureHeader {
+            creator: self.orderer.serialized().clone(),
+            nonce: nonce()?,
+        }
+        .encode_to_vec()
+        .into();
+        let header = block::header_bytes(header);
+        let signed = [&*value, &*signature_header, &*header].concat();
+        let signature = MetadataSignature {
+            signature: self.orderer.sign(&signed)?,
+            signature_header,
+            ..Default::default()
+        };
+        Ok(Metadata { value, signatures: vec![signature] })
+    }
+
+    /// Validates a block and makes it part of the chain.
+    fn commit(&self, mut block: Block, view: &View) -> Result<(), CommitError> {
+        let mut decoded = block::decode(&block)?;
+        let Validated { codes, updates } = self.validate(&decoded, view)?;
+        let hash = commit_hash(&codes, &updates, &view.head().commit_hash);
+        // Block 0 carries none on real peers either.
+        let hash = if decoded.number == 0 { Bytes::new() } else { hash.to_vec().into() };
+        let filter: Bytes = codes.iter().map(|code| code.byte()).collect::<Vec<_>>().into();
+        annotate(&mut block, filter.clone(), &hash);
+        decoded.transactions_filter = filter;
+        decoded.commit_hash = (!hash.is_empty()).then(|| hash.clone());
+
+        let commit = Commit {
+            head: Head {
+                height: decoded.number + 1,
+                block_hash: decoded.header_hash.to_vec().into(),
+                commit_hash: hash,
+                config_block: view.head().config_block,
+            },
+            block: block.encode_to_vec().into(),
+            transactions: positions(&decoded, &codes),
+            history: history(&decoded, &codes),
+            updates,
+        };
+        let chain = self.channel.chain();
+        chain.store(&commit)?;
+        let served = ServedBlock::new(block, commit.block.len()).with_decoded(decoded);
+        chain.publish(served, &commit);
+        Ok(())
+    }
+
+    fn validate(&self, decoded: &DecodedBlock, view: &View) -> Result<Validated, CommitError> {
+        let checker = Checker::new(self.channel.config(), view, view, decoded.number);
+        let checks = check_all(&checker, &decoded.transactions)?;
+        Ok(settle(view, decoded, &checks)?)
+    }
+}
+
+/// Entries of a block's metadata: signatures, last configuration, codes, one unused, commit hash.
+const METADATA_ENTRIES: usize = 5;
+const TRANSACTIONS_FILTER: usize = 2;
+const COMMIT_HASH: usize = 4;
+
+/// Adds what a peer adds to a block.
+fn annotate(block: &mut Block, filter: Bytes, commit_hash: &Bytes) {
+    let metadata = &mut block.metadata.get_or_insert_default().metadata;
+    metadata.resize(METADATA_ENTRIES, Bytes::new());
+    if let Some(entry) = metadata.get_mut(TRANSACTIONS_FILTER) {
+        *entry = filter;
+    }
+    if let Some(entry) = metadata.get_mut(COMMIT_HASH)
+        && !commit_hash.is_empty()
+    {
+        let value = Metadata { value: commit_hash.clone(), ..Default::default() };
+        *entry = value.encode_to_vec().into();
+    }
+}
+
+/// Checks every transaction by itself, on as many threads as there are cores.
+fn check_all(
+    checker: &Checker<'_, View, View>,
+    transactions: &[DecodedTransaction],
+) -> Result<Vec<TransactionCheck>, CommitError> {
+    let check = |part: &[DecodedTransaction]| -> Result<Vec<_>, StorageError> {
+        part.iter().map(|transaction| checker.check(transaction)).collect()
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    if transactions.len() < PARALLEL_MIN || threads == 1 {
+        return Ok(check(transactions)?);
+    }
+    let parts: Result<Vec<_>, CommitError> = thread::scope(|scope| {
+        let parts = transactions.chunks(transactions.len().div_ceil(threads));
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || check(part))).collect();
+        running
+            .into_iter()
+            .map(|part| Ok(part.join().map_err(|_| CommitError::Panic)??))
+            .collect()
+    });
+    Ok(parts?.into_iter().flatten().collect::<Vec<TransactionCheck>>())
+}
+
+/// Where each transaction stands, for whoever looks for its id.
+fn positions(decoded: &DecodedBlock, codes: &[ValidationCode]) -> Vec<(String, u32, u8)> {
+    let transactions = (0u32..).zip(&decoded.transactions).zip(codes);
+    transactions
+        .map(|((index, transaction), code)| {
+            (transaction.transaction_id().to_owned(), index, code.byte())
+        })
+        .collect()
+}
+
+/// Every public write of a valid transaction.
+fn history(decoded: &DecodedBlock, codes: &[ValidationCode]) -> Vec<(String, String, u32)> {
+    let transactions = (0u32..).zip(&decoded.transactions).zip(codes);
+    let valid = transactions.filter(|(_, code)| code.is_valid());
+    valid
+        .filter_map(|((index, transaction), _)| Some((index, transaction.endorsed()?)))
+        .flat_map(|(index, endorsed)| {
+            endorsed.rwset.namespaces.iter().flat_map(move |set| {
+                set.writes
+                    .iter()
+                    .map(move |write| (set.namespace.clone(), write.key.clone(), index))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! Streams of blocks, as peers and orderers deliver them: from any start, as far as asked, then on
+//! with the next request of the same stream.
+//!
+//! Source: `common/deliver/deliver.go`.
+
+mod peer;
+mod seek;
+
+use std::sync::Arc;
+
+use fabric_protos::{
+    common::{Block, Envelope, Status as Outcome},
+    orderer::seek_info::SeekContentType,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+
+use crate::{
+    chain::ServedBlock,
+    channel::{Channel, Policy},
+};
+pub(crate) use peer::PeerDeliverService;
+use seek::Seek;
+
+/// Blocks on their way to one client, before the stream waits for it.
+const BACKLOG: usize = 8;
+
+/// A form in which blocks are delivered.
+pub(crate) trait Form: Send + 'static {
+    /// A message of the stream: a block, or the status that ends a request.
+    type Response: Send + 'static;
+    /// The end of a request.
+    fn status(status: Outcome) -> Self::Response;
+    /// A block, with its data or without.
+    fn block(served: &ServedBlock, block: Block, channel: &str) -> Result<Self::Response, Status>;
+}
+
+/// What a stream needs beside the client's requests.
+pub(crate) struct Source {
+    pub(crate) channel: Arc<Channel>,
+    /// Whom the blocks are for.
+    pub(crate) policy: Policy,
+    pub(crate) shutdown: CancellationToken,
+}
+
+/// Serves requests until the client, an error or the end of the network ends the stream.
+/// `guard` is held as long.
+pub(crate) fn serve<F: Form>(
+    source: Source,
+    mut requests: Streaming<Envelope>,
+    guard: impl Send + 'static,
+) -> ReceiverStream<Result<F::Response, Status>> {
+    let (responses, stream) = mpsc::channel(BACKLOG);
+    tokio::spawn(async move {
+        let _guard = guard;
+        let end = tokio::select! {
+            () = source.shutdown.cancelled() => Err(Status::unavailable("the network has stopped")),
+            () = responses.closed() => return,
+            end = answer_all::<F>(&source, &mut requests, &responses) => end,
+        };
+        if let Err(status) = end {
+            // Nobody is left to tell where this fails.
+            let _ = responses.send(Err(status)).await;
+        }
+    });
+    ReceiverStream::new(stream)
+}
+
+async fn answer_all<F: Form>(
+    source: &Source,
+    requests: &mut Streaming<Envelope>,
+    responses: &mpsc::Sender<Result<F::Response, Status>>,
+) -> Result<(), Status> {
+    while let Some(envelope) = requests.message().await? {
+        let outcome = match answer::<F>(source, &envelope, responses).await {
+            Ok(()) => Outcome::Success,
+            Err(End::Outcome(outcome)) => outcome,
+            Err(End::Status(status)) => return Err(status),
+            Err(End::Gone) => return Ok(()),
+        };
+        let sent = responses.send(Ok(F::status(outcome))).await;
+        if sent.is_err() || outcome != Outcome::Success {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Why a request is not answered to its end.
+enum End {
+    /// The client is told so in the stream.
+    Outcome(Outcome),
+    /// The stream fails.
+    Status(Status),
+    /// The client hung up.
+    Gone,
+}
+
+impl From<Status> for End {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+async fn answer<F: Form>(
+    source: &Source,
+    envelope: &Envelope,
+    responses: &mpsc::Sender<Result<F::Response, Status>>,
+) -> Result<(), End> {
+    let channel = &source.channel;
+    let seek = Seek::read(envelope, channel.name()).map_err(End::Outcome)?;
+    let session = channel
+        .check(source.policy, &envelope.payload, &seek.creator, &envelope.signature)
+        .map_err(|error| {
+            tracing::warn!(%error, "deliver client is not authorized");
+            End::Outcome(Outcome::Forbidden)
+        })?;
+
+    let mut heights = channel.chain().heights();
+    let range = seek.range(*heights.borrow_and_update()).map_err(End::Outcome)?;
+    let mut number = range.first;
+    loop {
+        let height = *heights.borrow_and_update();
+        if number >= height {
+            if seek.fail_if_not_ready {
+                return Err(End::Outcome(Outcome::NotFound));
+            }
+            heights
+                .changed()
+                .await
+                .map_err(|_| Status::unavailable("the network has stopped"))?;
+            continue;
+        }
+        let served = channel
+            .chain()
+            .block(number)
+            .map_err(|error| Status::internal(error.to_string()))?
+            .ok_or(End::Outcome(Outcome::InternalServerError))?;
+        if session.has_expired() {
+            return Err(End::Outcome(Outcome::Forbidden));
+        }
+        let block = content(&served, seek.content);
+        let response = F::block(&served, block, channel.name())?;
+        responses.send(Ok(response)).await.map_err(|_| End::Gone)?;
+        if Some(number) == range.last {
+            return Ok(());
+        }
+        number += 1;
+    }
+}
+
+/// The block, or its header and signatures where that is all that was asked for.
+fn content(served: &ServedBlock, content: SeekContentType) -> Block {
+    let block = served.block();
+    // Block 0 is the only configuration block, and is always sent whole.
+    if content == SeekContentType::HeaderWithSig && served.number() != 0 {
+        return Block {
+            header: block.header.clone(),
+            data: None,
+            metadata: block.metadata.clone(),
+        };
+    }
+    block.clone()
+}

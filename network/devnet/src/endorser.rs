@@ -1,0 +1,265 @@
+//! One peer's endorser: checks a proposal, runs the chaincode, signs the result.
+//!
+//! Source: `core/endorser/endorser.go`.
+
+mod proposal;
+mod service;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use bytes::Bytes;
+use fabric_ledger::{lifecycle::NAMESPACE as LIFECYCLE, rwset::TxRwset};
+use fabric_msp::{Identity, IdentityError, SigningIdentity};
+use fabric_protos::peer::{
+    ChaincodeAction, ChaincodeCall, ChaincodeEvent, ChaincodeId, ChaincodeInterest,
+    ChaincodeMessage, Endorsement, ProposalResponse, ProposalResponsePayload, Response,
+    SignedProposal, chaincode_message::Type,
+};
+use prost::Message as _;
+
+use crate::{
+    chaincode::{ChaincodeError, ChaincodeHost, Context, Transaction},
+    channel::{Channel, Policy},
+};
+
+pub(crate) use crate::chaincode::STREAM_TERMINATED;
+pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired};
+pub(crate) use service::EndorserService;
+
+/// From this status on a response is an error and is not endorsed.
+const ERROR_THRESHOLD: i32 = 400;
+
+/// From this status on the payload that would have been endorsed is shown all the same.
+const ERROR: i32 = 500;
+
+/// An organisation's peer on a channel.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// `host:port` by which errors name it.
+    address: String,
+    signer: SigningIdentity,
+    endorser: Arc<Identity>,
+    channel: Arc<Channel>,
+    chaincodes: ChaincodeHost,
+}
+
+/// Why a proposal is not looked at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Refused before the endorser saw it.
+    #[error("{0}")]
+    Filtered(Refusal),
+    /// Refused by the endorser.
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+/// What a chaincode answered, and what it did.
+pub(crate) struct Simulated {
+    pub(crate) response: Response,
+    pub(crate) event: Option<ChaincodeEvent>,
+    pub(crate) rwset: TxRwset,
+    /// The chaincode's version.
+    pub(crate) version: String,
+}
+
+impl Peer {
+    pub(crate) fn new(
+        address: String,
+        signer: SigningIdentity,
+        channel: Arc<Channel>,
+        chaincodes: ChaincodeHost,
+    ) -> Result<Self, IdentityError> {
+        let endorser = channel.msps().identity(signer.serialized())?;
+        Ok(Self { address, signer, endorser, channel, chaincodes })
+    }
+
+    pub(crate) fn msp_id(&self) -> &str {
+        self.signer.msp_id()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The identity that policies see in its endorsements.
+    pub(crate) fn endorser(&self) -> &Arc<Identity> {
+        &self.endorser
+    }
+
+    /// Ends its chaincode streams.
+    pub(crate) async fn close(&self) {
+        self.chaincodes.close().await;
+    }
+
+    /// Endorses a proposal. What goes wrong after the checks is a response with status 500.
+    pub(crate) async fn process_proposal(
+        &self,
+        signed: &SignedProposal,
+    ) -> Result<ProposalResponse, Failure> {
+        let proposal = Unpacked::read(signed).map_err(Failure::Refused)?;
+        if has_expired(self.channel.msps(), &proposal.signature_header.creator) {
+            let refusal = Refusal("proposal client identity expired".to_owned());
+            return Err(Failure::Filtered(refusal));
+        }
+        if proposal.channel() != self.channel.name() {
+            let message = format!("channel '{}' not found", proposal.channel());
+            return Ok(error_response(message));
+        }
+        self.check(&proposal).map_err(Failure::Refused)?;
+        Ok(self.endorse(&proposal).await.unwrap_or_else(error_response))
+    }
+
+    /// Signature, replay, and the channel's writers.
+    fn check(&self, proposal: &Unpacked) -> Result<(), Refusal> {
+        let creator = proposal
+            .validate(self.channel.msps())
+            .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
+        let id = proposal.transaction_id();
+        let known =
+            self.channel.chain().status(id).map_err(|error| Refusal(error.to_string()))?;
+        if known.is_some() {
+            return Err(Refusal(format!(
+                "duplicate transaction found [{id}]. Creator [{}]",
+                hex::encode(&proposal.signature_header.creator)
+            )));
+        }
+        self.channel
+            .permit(Policy::ApplicationWriters, creator)
+            .map_err(|denied| Refusal(denied.on_channel(self.channel.name())))?;
+        Ok(())
+    }
+
+    /// Runs the chaincode and signs what it did. Here and below the error is the message of a
+    /// response.
+    async fn endorse(&self, proposal: &Unpacked) -> Result<ProposalResponse, String> {
+        self.respond(proposal, self.simulate(proposal).await?)
+    }
+
+    /// Signs a result, unless it is an error.
+    pub(crate) fn respond(
+        &self,
+        proposal: &Unpacked,
+        simulated: Simulated,
+    ) -> Result<ProposalResponse, String> {
+        let Simulated { response, event, rwset, version } = simulated;
+        let status = response.status;
+        if (ERROR_THRESHOLD..ERROR).contains(&status) {
+            return Ok(ProposalResponse { response: Some(response), ..Default::default() });
+        }
+        let interest = interest(&rwset);
+        let action = ChaincodeAction {
+            results: rwset.encode(),
+            events: event.map(|event| event.encode_to_vec().into()).unwrap_or_default(),
+            response: Some(response.clone()),
+            chaincode_id: Some(ChaincodeId {
+                name: proposal.chaincode.clone(),
+                version,
+                ..Default::default()
+            }),
+        };
+        let payload: Bytes = ProposalResponsePayload {
+            proposal_hash: proposal.hash.clone(),
+            extension: action.encode_to_vec().into(),
+        }
+        .encode_to_vec()
+        .into();
+        let mut answer = ProposalResponse {
+            response: Some(response),
+            payload,
+            interest: Some(interest),
+            ..Default::default()
+        };
+        if status < ERROR_THRESHOLD {
+            answer.version = 1;
+            answer.endorsement = Some(self.sign(&answer.payload)?);
+        }
+        Ok(answer)
+    }
+
+    fn sign(&self, payload: &Bytes) -> Result<Endorsement, String> {
+        let endorser = self.signer.serialized().clone();
+        let signed = [&**payload, &*endorser].concat();
+        let signature = self
+            .signer
+            .sign(&signed)
+            .map_err(|error| format!("endorsing with plugin failed: {error}"))?;
+        Ok(Endorsement { endorser, signature })
+    }
+
+    async fn simulate(&self, proposal: &Unpacked) -> Result<Simulated, String> {
+        let name = &proposal.chaincode;
+        let view = self.channel.chain().view();
+        let mut transaction = Transaction::new(Context {
+            channel: &self.channel,
+            host: &self.chaincodes,
+            view: &view,
+            signed: &proposal.signed,
+            transaction_id: proposal.transaction_id(),
+        });
+        let definition = transaction.definition(name).map_err(|error| {
+            format!(
+                "make sure the chaincode {name} has been successfully defined on channel {} and try again: {error}",
+                self.channel.name()
+            )
+        })?;
+        let message = transaction.invoke(name, &proposal.input).await;
+        let (response, event) = conclude(proposal, message)
+            .map_err(|reason| format!("error in simulation: {reason}"))?;
+        Ok(Simulated {
+            // A failed chaincode's event is none.
+            event: event.filter(|_| response.status < ERROR_THRESHOLD),
+            response,
+            rwset: transaction.finish().rwset,
+            version: definition.version.clone(),
+        })
+    }
+}
+
+/// The chaincode's response and event, from its last message.
+fn conclude(
+    proposal: &Unpacked,
+    message: Result<ChaincodeMessage, ChaincodeError>,
+) -> Result<(Response, Option<ChaincodeEvent>), String> {
+    let id = proposal.transaction_id();
+    let message =
+        message.map_err(|error| format!("failed to execute transaction {id}: {error}"))?;
+    if message.r#type() == Type::Error {
+        let text = String::from_utf8_lossy(&message.payload);
+        return Err(format!("transaction returned with failure: {text}"));
+    }
+    let response = Response::decode(message.payload).map_err(|_| {
+        format!(
+            "failed to unmarshal response for transaction {id}: proto: cannot parse invalid wire-format data"
+        )
+    })?;
+    let event = message.chaincode_event.map(|event| ChaincodeEvent {
+        chaincode_id: proposal.chaincode.clone(),
+        tx_id: id.to_owned(),
+        ..event
+    });
+    Ok((response, event))
+}
+
+/// Whose policies the transaction falls under: every chaincode that it touched.
+fn interest(rwset: &TxRwset) -> ChaincodeInterest {
+    let names: BTreeSet<_> = rwset
+        .namespaces
+        .iter()
+        .map(|set| set.namespace.as_str())
+        .filter(|name| *name != LIFECYCLE)
+        .collect();
+    ChaincodeInterest {
+        chaincodes: names
+            .into_iter()
+            .map(|name| ChaincodeCall { name: name.to_owned(), ..Default::default() })
+            .collect(),
+    }
+}
+
+fn error_response(message: String) -> ProposalResponse {
+    ProposalResponse {
+        response: Some(Response { status: ERROR, message, ..Default::default() }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,84 @@
+//! Which services stand behind which endpoint.
+
+use std::sync::Arc;
+
+use fabric_protos::{
+    gateway::gateway_server::GatewayServer,
+    orderer::atomic_broadcast_server::AtomicBroadcastServer,
+    peer::{deliver_server::DeliverServer, endorser_server::EndorserServer},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::{
+    channel::Channel,
+    deliver::PeerDeliverService,
+    endorser::{EndorserService, Peer},
+    gateway::GatewayService,
+    limiter::Limiter,
+    limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
+    orderer::{Orderer, OrdererService},
+};
+
+/// What endpoints are made of.
+pub(crate) struct Endpoints<'a> {
+    pub(crate) channel: &'a Arc<Channel>,
+    pub(crate) orderer: &'a Orderer,
+    pub(crate) peers: &'a [Arc<Peer>],
+    pub(crate) shutdown: &'a CancellationToken,
+}
+
+impl Endpoints<'_> {
+    /// The services of one peer.
+    pub(crate) fn peer(&self, index: usize) -> Routes {
+        let mut peers = self.peers.to_vec();
+        peers.rotate_left(index);
+        let gateway = GatewayService {
+            channel: Arc::clone(self.channel),
+            orderer: self.orderer.clone(),
+            limiter: Limiter::new("/gateway.Gateway", GATEWAY_CALLS),
+            shutdown: self.shutdown.clone(),
+            peers,
+        };
+        let deliver = PeerDeliverService {
+            channel: Arc::clone(self.channel),
+            limiter: Limiter::new("/protos.Deliver", DELIVER_CALLS),
+            shutdown: self.shutdown.clone(),
+        };
+        let routes = Routes::default()
+            .add_service(
+                GatewayServer::new(gateway)
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                    .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            )
+            .add_service(
+                DeliverServer::new(deliver)
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                    .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            );
+        let Some(peer) = self.peers.get(index) else { return routes };
+        let endorser = EndorserService {
+            peer: Arc::clone(peer),
+            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
+        };
+        routes.add_service(
+            EndorserServer::new(endorser)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
+    }
+
+    /// The service of the orderer.
+    pub(crate) fn orderer(&self) -> Routes {
+        let service = OrdererService {
+            orderer: self.orderer.clone(),
+            channel: Arc::clone(self.channel),
+            shutdown: self.shutdown.clone(),
+        };
+        Routes::default().add_service(
+            AtomicBroadcastServer::new(service)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
+    }
+}

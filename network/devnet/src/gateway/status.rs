@@ -1,0 +1,67 @@
+//! CommitStatus: waits until a transaction is committed.
+
+use fabric_protos::gateway::{
+    CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest,
+};
+use prost::Message as _;
+use tonic::Status;
+
+use super::GatewayService;
+use crate::channel::Policy;
+
+pub(super) async fn commit_status(
+    gateway: &GatewayService,
+    signed: SignedCommitStatusRequest,
+) -> Result<CommitStatusResponse, Status> {
+    if signed.request.is_empty() {
+        return Err(Status::invalid_argument("a commit status request is required"));
+    }
+    let request = CommitStatusRequest::decode(signed.request.clone()).map_err(|_| {
+        Status::invalid_argument(
+            "invalid status request: proto: cannot parse invalid wire-format data",
+        )
+    })?;
+    for (empty, reason) in [
+        (request.identity.is_empty(), "no identity provided"),
+        (request.channel_id.is_empty(), "no channel ID provided"),
+        (request.transaction_id.is_empty(), "transaction ID should not be empty"),
+    ] {
+        if empty {
+            return Err(Status::invalid_argument(reason));
+        }
+    }
+    let CommitStatusRequest { channel_id, identity, transaction_id } = request;
+    permit(gateway, &channel_id, &signed.request, &identity, &signed.signature)?;
+
+    let status = gateway
+        .channel
+        .chain()
+        .wait_for(&transaction_id)
+        .await
+        .map_err(|error| Status::aborted(error.to_string()))?
+        .ok_or_else(|| Status::aborted("unexpected close of commit notification channel"))?;
+    Ok(CommitStatusResponse {
+        result: i32::from(status.code.byte()),
+        block_number: status.block,
+    })
+}
+
+/// Whether a client may read from the channel that its request names.
+pub(super) fn permit(
+    gateway: &GatewayService,
+    channel: &str,
+    data: &[u8],
+    identity: &[u8],
+    signature: &[u8],
+) -> Result<(), Status> {
+    if channel != gateway.channel.name() {
+        return Err(Status::permission_denied(format!(
+            "Failed to get policy manager for channel [{channel}]"
+        )));
+    }
+    gateway
+        .channel
+        .check(Policy::ApplicationReaders, data, identity, signature)
+        .map(|_| ())
+        .map_err(|denied| Status::permission_denied(denied.on_channel(channel)))
+}

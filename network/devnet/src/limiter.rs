@@ -1,0 +1,31 @@
+//! How many calls of one service are served at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+
+/// A service's limit. Calls beyond it are refused, not queued, as a real peer does
+/// (`internal/peer/node/grpc_limiters.go`).
+#[derive(Clone, Debug)]
+pub(crate) struct Limiter {
+    service: &'static str,
+    limit: usize,
+    free: Arc<Semaphore>,
+}
+
+impl Limiter {
+    pub(crate) fn new(service: &'static str, limit: usize) -> Self {
+        Self { service, limit, free: Arc::new(Semaphore::new(limit)) }
+    }
+
+    /// Admits a call for as long as the permit is held.
+    pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Status> {
+        Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
+            Status::unknown(format!(
+                "too many requests for {}, exceeding concurrency limit ({})",
+                self.service, self.limit
+            ))
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The orderer: accepts envelopes, puts them in order, and serves the blocks.
+//!
+//! Accepted means queued in memory, as with a Raft leader: a client knows that a transaction is
+//! durable when it learns the transaction's status.
+//!
+//! Source: `orderer/common/broadcast`, `orderer/common/msgprocessor`.
+
+pub(crate) mod cutter;
+mod service;
+
+use std::sync::Arc;
+
+use fabric_protos::{
+    common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status},
+    orderer::BroadcastResponse,
+};
+use prost::Message as _;
+use tokio::sync::mpsc;
+
+use crate::{
+    channel::{Channel, Policy},
+    limits::BLOCK_BYTES_MAX,
+};
+use cutter::Accepted;
+pub(crate) use service::OrdererService;
+
+/// The way into the queue of a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Orderer {
+    channel: Arc<Channel>,
+    queue: mpsc::Sender<Accepted>,
+}
+
+/// Why an envelope is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    pub(crate) status: Status,
+    pub(crate) info: String,
+}
+
+impl Rejected {
+    fn bad_request(info: impl Into<String>) -> Self {
+        Self { status: Status::BadRequest, info: info.into() }
+    }
+}
+
+impl From<Result<(), Rejected>> for Answer {
+    fn from(result: Result<(), Rejected>) -> Self {
+        Self(match result {
+            Ok(()) => {
+                BroadcastResponse { status: Status::Success.into(), ..Default::default() }
+            }
+            Err(Rejected { status, info }) => BroadcastResponse { status: status.into(), info },
+        })
+    }
+}
+
+/// The orderer's answer to one envelope.
+pub(crate) struct Answer(pub(crate) BroadcastResponse);
+
+impl Orderer {
+    pub(crate) fn new(channel: Arc<Channel>, queue: mpsc::Sender<Accepted>) -> Self {
+        Self { channel, queue }
+    }
+
+    /// Checks an envelope and queues it; waits while the queue is full.
+    pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), Rejected> {
+        let accepted = self.check(envelope)?;
+        self.queue.send(accepted).await.map_err(|_| Rejected {
+            status: Status::ServiceUnavailable,
+            info: "the network has stopped".to_owned(),
+        })
+    }
+
+    fn check(&self, envelope: &Envelope) -> Result<Accepted, Rejected> {
+        let undetermined =
+            |reason: &str| Rejected::bad_request(format!("could not determine channel ID: {reason}"));
+        let malformed = |name: &str| {
+            undetermined(&format!(
+                "error unmarshalling {name}: proto: cannot parse invalid wire-format data"
+            ))
+        };
+        let payload =
+            Payload::decode(envelope.payload.clone()).map_err(|_| malformed("Payload"))?;
+        let header =
+            payload.header.ok_or_else(|| undetermined("header not set"))?;
+        let channel_header = ChannelHeader::decode(header.channel_header)
+            .map_err(|_| malformed("ChannelHeader"))?;
+        if channel_header.channel_id != self.channel.name() {
+            return Err(Rejected::bad_request("channel does not exist"));
+        }
+        classify(channel_header.r#type)?;
+        let size = envelope.payload.len() + envelope.signature.len();
+        if size > BLOCK_BYTES_MAX as usize {
+            return Err(Rejected::bad_request(format!(
+                "message payload is {size} bytes and exceeds maximum allowed {BLOCK_BYTES_MAX} bytes"
+            )));
+        }
+        let creator = SignatureHeader::decode(header.signature_header)
+            .map_err(|_| Rejected::bad_request("could not convert message to signedData: error unmarshalling SignatureHeader: proto: cannot parse invalid wire-format data"))?
+            .creator;
+        self.authorize(envelope, &creator)?;
+        Ok(Accepted(envelope.encode_to_vec().into()))
+    }
+
+    fn authorize(&self, envelope: &Envelope, creator: &[u8]) -> Result<(), Rejected> {
+        if crate::endorser::has_expired(self.channel.msps(), creator) {
+            return Err(Rejected::bad_request("broadcast client identity expired"));
+        }
+        self.channel
+            .check(Policy::ChannelWriters, &envelope.payload, creator, &envelope.signature)
+            .map(|_| ())
+            .map_err(|denied| Rejected {
+                status: Status::Forbidden,
+                info: format!("{denied}: permission denied"),
+            })
+    }
+}
+
+/// Which types of message a channel orders. Configuration stays as block 0 has it.
+fn classify(r#type: i32) -> Result<(), Rejected> {
+    match HeaderType::try_from(r#type) {
+        Ok(HeaderType::Config) => {
+            Err(Rejected::bad_request("message is of type that cannot be processed directly"))
+        }
+        Ok(HeaderType::OrdererTransaction) => {
+            Err(Rejected::bad_request("message is of type that is no longer supported"))
+        }
+        Ok(HeaderType::ConfigUpdate) => Err(Rejected {
+            status: Status::NotImplemented,
+            info: "the embedded network does not change its configuration".to_owned(),
+        }),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

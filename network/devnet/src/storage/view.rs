@@ -1,0 +1,169 @@
+//! The ledger as of one block, for simulations, validation and whoever asks for blocks.
+
+use std::{ops::Bound, sync::Arc};
+
+use bytes::Bytes;
+use fabric_ledger::{
+    Version,
+    state::{ExpiringKey, State, TransactionIds, VersionedValue},
+};
+use redb::ReadableTable as _;
+
+use super::{
+    Head, StorageError, key,
+    tables::{Reading, read_record, read_version},
+};
+
+/// A consistent view that commits do not change. Cheap to clone; while one is held the file keeps
+/// the pages that it shows.
+#[derive(Clone)]
+pub(crate) struct View(Arc<Reading>);
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("View").field(&self.0.head.height).finish()
+    }
+}
+
+/// Where a transaction stands in the chain, and what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) block: u64,
+    pub(crate) index: u32,
+    pub(crate) code: u8,
+}
+
+impl View {
+    pub(super) fn new(tables: Arc<Reading>) -> Self {
+        Self(tables)
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.0.head
+    }
+
+    /// An encoded block.
+    pub(crate) fn block(&self, number: u64) -> Result<Option<Bytes>, StorageError> {
+        let block = self.0.blocks.get(number)?;
+        Ok(block.map(|block| Bytes::copy_from_slice(block.value())))
+    }
+
+    /// The first transaction with an id.
+    pub(crate) fn transaction(&self, id: &str) -> Result<Option<Position>, StorageError> {
+        let position = self.0.transactions.get(id)?;
+        Ok(position.map(|position| {
+            let (block, index, code) = position.value();
+            Position { block, index, code }
+        }))
+    }
+
+    /// Block and index of the transactions that wrote a key, newest first, before a position.
+    pub(crate) fn history(
+        &self,
+        namespace: &str,
+        key: &str,
+        before: Option<(u64, u32)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, u32)>, StorageError> {
+        let prefix = key::history_prefix(namespace, key);
+        let (block, index) = before.unwrap_or((u64::MAX, u32::MAX));
+        let end = key::history(namespace, key, block, index);
+        let rows = self.0.history.range::<&[u8]>(&*prefix..&*end)?;
+        rows.rev()
+            .take(limit)
+            .map(|row| {
+                let (key, ()) = row.map(|(key, value)| (key, value.value()))?;
+                key::history_position(key.value()).ok_or(StorageError::Malformed("history key"))
+            })
+            .collect()
+    }
+
+    /// Where a chaincode listens.
+    pub(crate) fn service(&self, name: &str) -> Result<Option<String>, StorageError> {
+        Ok(self.0.services.get(name)?.map(|address| address.value().to_owned()))
+    }
+
+    /// Every chaincode with its address.
+    pub(crate) fn services(&self) -> Result<Vec<(String, String)>, StorageError> {
+        self.0
+            .services
+            .iter()?
+            .map(|row| {
+                let (name, address) = row?;
+                Ok((name.value().to_owned(), address.value().to_owned()))
+            })
+            .collect()
+    }
+}
+
+impl State for View {
+    type Error = StorageError;
+
+    fn get(&self, namespace: &str, key: &str) -> Result<Option<VersionedValue>, StorageError> {
+        let record = self.0.state.get(&*key::state(namespace, key))?;
+        record.map(|record| read_record(record.value())).transpose()
+    }
+
+    fn version(&self, namespace: &str, key: &str) -> Result<Option<Version>, StorageError> {
+        let record = self.0.state.get(&*key::state(namespace, key))?;
+        record.map(|record| Ok(read_version(record.value())?.0)).transpose()
+    }
+
+    fn range(
+        &self,
+        namespace: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, VersionedValue)>, StorageError> {
+        let prefix = key::state(namespace, "");
+        let first = key::state(namespace, start);
+        let last = key::state(namespace, end);
+        let upper = if end.is_empty() { Bound::Unbounded } else { Bound::Excluded(&*last) };
+        if !end.is_empty() && first >= last {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::new();
+        for row in self.0.state.range::<&[u8]>((Bound::Included(&*first), upper))?.take(limit) {
+            let (key, record) = row?;
+            let Some(key) = key.value().strip_prefix(prefix.as_slice()) else { break };
+            let key = str::from_utf8(key).map_err(|_| StorageError::Malformed("state key"))?;
+            rows.push((key.to_owned(), read_record(record.value())?));
+        }
+        Ok(rows)
+    }
+
+    fn get_hashed(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key_hash: &[u8],
+    ) -> Result<Option<VersionedValue>, StorageError> {
+        let record = self.0.hashed.get(&*key::hashed(namespace, collection, key_hash))?;
+        record.map(|record| read_record(record.value())).transpose()
+    }
+
+    fn expiring(&self, block_number: u64) -> Result<Vec<ExpiringKey>, StorageError> {
+        let first = block_number.to_be_bytes();
+        let rows = self.0.expiring.range::<&[u8]>(first.as_slice()..)?;
+        let mut keys = Vec::new();
+        for row in rows {
+            let (key, _) = row?;
+            let expiring = key::read_expiring(key.value())
+                .ok_or(StorageError::Malformed("expiring key"))?;
+            if expiring.expires_in != block_number {
+                break;
+            }
+            keys.push(expiring);
+        }
+        Ok(keys)
+    }
+}
+
+impl TransactionIds for View {
+    type Error = StorageError;
+
+    fn contains(&self, transaction_id: &str) -> Result<bool, StorageError> {
+        Ok(self.0.transactions.get(transaction_id)?.is_some())
+    }
+}
