@@ -332,14 +332,17 @@ fn definitions_that_a_peer_refuses_are_refused() {
         MspError::UnsupportedHash { .. }
     ));
 
-    let mut broken_list = valid.clone();
+    let mut broken_list = valid;
     broken_list.revocation_list = vec![vec![0x30].into()];
     assert!(matches!(
         msp_error(&broken_list),
         MspError::InvalidRevocationList { .. }
     ));
+}
 
-    let mut unknown_certifier = valid;
+#[test]
+fn definition_with_the_unit_of_a_foreign_certifier_is_refused() {
+    let mut unknown_certifier = config(&[&Authority::root("ca")], &[]);
     let units = unknown_certifier.fabric_node_ous.as_mut().unwrap();
     let foreign = Authority::root("foreign").pem;
     units.peer_ou_identifier.as_mut().unwrap().certificate = foreign.into();

@@ -351,6 +351,10 @@ fn paths_are_those_of_the_samples() {
     for (path, expected) in cases {
         assert_eq!(path, Path::new(expected));
     }
+}
+
+#[test]
+fn hosts_are_those_of_the_samples() {
     assert_eq!(layout::peer_host(1, 0), "peer0.org1.example.com");
     assert_eq!(layout::orderer_host(), "orderer.example.com");
 }
