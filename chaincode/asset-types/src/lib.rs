@@ -31,7 +31,7 @@ mod timestamp;
 
 pub use amount::{Amount, ParseAmountError};
 pub use canonical::canonical_json;
-pub use event::{Event, EventEnvelope};
+pub use event::{AccountOpened, Event, EventEnvelope, TokenCreated, Transferred};
 pub use id::{AccountId, RequestId, TokenId, UNISSUED};
 pub use key::{ParseStateKeyError, StateKey};
 pub use note_id::{NoteId, ParseNoteIdError};
