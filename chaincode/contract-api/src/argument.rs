@@ -1,6 +1,6 @@
 //! Turns one argument's bytes into a typed value.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -23,17 +23,24 @@ pub(crate) fn parse<T: DeserializeOwned>(
     }
     let text = std::str::from_utf8(bytes).map_err(|error| invalid(parameter, &error))?;
     serde_json::from_str(text).or_else(|as_json| {
-        serde_json::from_value(Value::String(text.to_owned())).map_err(|as_text| {
-            // Broken JSON is worth saying where it was JSON that was meant.
-            let json_was_meant = text.trim_start().starts_with(['{', '[', '"']);
-            let reason = if json_was_meant || as_json.is_data() {
-                as_json
-            } else {
-                as_text
-            };
-            invalid(parameter, &reason)
-        })
+        serde_json::from_value(Value::String(text.to_owned()))
+            .map_err(|as_text| invalid(parameter, &reason(text, as_json, as_text)))
     })
+}
+
+/// Which of the two readings was meant, and so whose complaint is worth hearing.
+fn reason(text: &str, as_json: serde_json::Error, as_text: serde_json::Error) -> serde_json::Error {
+    if text.trim_start().starts_with(['{', '[', '"']) {
+        return as_json;
+    }
+    // A parameter that can be made of text at all complains of this text, not of its type.
+    let never_text = as_text.to_string().starts_with("invalid type");
+    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+    if never_text && is_json {
+        as_json
+    } else {
+        as_text
+    }
 }
 
 fn missing(parameter: &str) -> Failure {

@@ -86,7 +86,7 @@ impl std::error::Error for Failure {}
 /// An error type of a contract. Derive it beside `thiserror::Error`:
 ///
 /// ```
-/// use fabric_contract_api::prelude::*;
+/// use fabric_contract_api_rust::prelude::*;
 ///
 /// #[derive(Debug, thiserror::Error, ContractError)]
 /// enum BondError {

@@ -18,6 +18,8 @@ mod query;
 mod range;
 mod reader;
 mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tx;
 
 pub use argument::ARGUMENT_BYTES_MAX;
@@ -37,9 +39,3 @@ pub use query::Query;
 pub use range::{Range, Row};
 pub use reader::Reader;
 pub use tx::Tx;
-
-/// Other crates' items that generated code names.
-#[doc(hidden)]
-pub mod generated {
-    pub use serde_json;
-}

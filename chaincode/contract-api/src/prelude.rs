@@ -1,4 +1,4 @@
-//! What a contract's file needs: `use fabric_contract_api::prelude::*;`
+//! What a contract's file needs: `use fabric_contract_api_rust::prelude::*;`
 
 pub use crate::{
     Contract, ContractError, Contracts, Event, Failure, Key, KeyRange, LedgerError, Page, Paged,

@@ -14,7 +14,7 @@ use crate::{
 /// A query: the reads of [`Reader`], pages and history.
 ///
 /// ```compile_fail
-/// # use fabric_contract_api::prelude::*;
+/// # use fabric_contract_api_rust::prelude::*;
 /// fn write(query: &Query) -> Result<(), LedgerError> {
 ///     query.put("key", b"value")
 /// }

@@ -9,7 +9,7 @@ use crate::{error::LedgerError, event::Event, key::StateKey, reader::Reader};
 /// A peer refuses pages and history beside writes, so they are on [`Query`](crate::Query) only:
 ///
 /// ```compile_fail
-/// # use fabric_contract_api::prelude::*;
+/// # use fabric_contract_api_rust::prelude::*;
 /// fn first_page(tx: &mut Tx, range: &KeyRange) {
 ///     let _ = tx.page(range, &Page::first(10));
 /// }

@@ -93,24 +93,24 @@ fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -
     let arms = functions.iter().map(Function::arm);
     quote! {
         #[automatically_derived]
-        impl #generics ::fabric_contract_api::Contract for #subject #bounds {
+        impl #generics ::fabric_contract_api_rust::Contract for #subject #bounds {
             fn name(&self) -> &str {
                 #name
             }
 
             fn describe(
                 &self,
-                schemas: &mut ::fabric_contract_api::Schemas,
-            ) -> ::fabric_contract_api::ContractDescription {
+                schemas: &mut ::fabric_contract_api_rust::Schemas,
+            ) -> ::fabric_contract_api_rust::ContractDescription {
                 let _ = &schemas;
-                ::fabric_contract_api::ContractDescription::new(#version, #documentation)
+                ::fabric_contract_api_rust::ContractDescription::new(#version, #documentation)
                     #(.function(#descriptions))*
             }
 
             fn call(
                 &self,
-                call: &::fabric_contract_api::Call<'_>,
-            ) -> ::core::result::Result<::std::vec::Vec<u8>, ::fabric_contract_api::Failure> {
+                call: &::fabric_contract_api_rust::Call<'_>,
+            ) -> ::core::result::Result<::std::vec::Vec<u8>, ::fabric_contract_api_rust::Failure> {
                 match call.function() {
                     #(#arms)*
                     _ => ::core::result::Result::Err(call.unknown_function(self)),

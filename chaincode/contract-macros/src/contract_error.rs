@@ -71,8 +71,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (generics, types, bounds) = input.generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
-        impl #generics ::fabric_contract_api::ContractError for #name #types #bounds {
-            fn failure(&self) -> ::fabric_contract_api::Failure {
+        impl #generics ::fabric_contract_api_rust::ContractError for #name #types #bounds {
+            fn failure(&self) -> ::fabric_contract_api_rust::Failure {
                 match self {
                     #(#arms)*
                 }
@@ -100,7 +100,7 @@ fn arm(
             let data: Vec<&Ident> = fields.iter().filter_map(data_field).collect();
             let keys = data.iter().map(|field| field.to_string());
             Ok(quote! {
-                #path { #(#data,)* .. } => ::fabric_contract_api::Failure::new(
+                #path { #(#data,)* .. } => ::fabric_contract_api_rust::Failure::new(
                     #status, #code, ::std::string::ToString::to_string(self),
                 )#(.with(#keys, #data))*,
             })
@@ -120,7 +120,7 @@ fn transparent(path: &TokenStream, name: &Ident, fields: &Fields) -> Result<Toke
         Some(ident) => quote!(#path { #ident: error }),
         None => quote!(#path(error)),
     };
-    Ok(quote! { #pattern => ::fabric_contract_api::ContractError::failure(error), })
+    Ok(quote! { #pattern => ::fabric_contract_api_rust::ContractError::failure(error), })
 }
 
 /// A named field that clients see: all but the cause.

@@ -20,7 +20,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (generics, types, bounds) = input.generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
-        impl #generics ::fabric_contract_api::Event for #name #types #bounds {
+        impl #generics ::fabric_contract_api_rust::Event for #name #types #bounds {
             const TYPE: &'static str = #label;
         }
     })

@@ -81,9 +81,9 @@ impl Function {
             |Parameter { name, of }| quote_spanned!(of.span()=> .parameter::<#of>(#name, schemas)),
         );
         quote! {
-            ::fabric_contract_api::FunctionDescription::#constructor(#name, #documentation)
+            ::fabric_contract_api_rust::FunctionDescription::#constructor(#name, #documentation)
                 #(#parameters)*
-                .returns::<<#returns as ::fabric_contract_api::Returned>::Value>(schemas)
+                .returns::<<#returns as ::fabric_contract_api_rust::Returned>::Value>(schemas)
         }
     }
 
@@ -112,7 +112,7 @@ impl Function {
             #name => {
                 let #arguments = call.arguments(&[#(#names),*])?;
                 #(#parsed)*
-                ::fabric_contract_api::reply(self.#method(#ledger, #(#locals),*))
+                ::fabric_contract_api_rust::reply(self.#method(#ledger, #(#locals),*))
             }
         }
     }

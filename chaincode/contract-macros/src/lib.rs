@@ -1,7 +1,7 @@
 //! The macros of `fabric-contract-api-rust`, which re-exports them; use that crate.
 //!
 //! Generated code is what one would write by hand: one trait implementation that matches on the
-//! function's name. It names items of `::fabric_contract_api` only.
+//! function's name. It names items of `::fabric_contract_api_rust` only.
 
 mod contract;
 mod contract_error;

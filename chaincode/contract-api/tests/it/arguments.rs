@@ -1,6 +1,6 @@
 //! Arguments: JSON, plain text, and everything that is neither.
 
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 use proptest::prelude::*;
 
 use crate::{
@@ -29,6 +29,10 @@ impl TryFrom<String> for Digits {
             .ok_or_else(|| "only digits".to_owned())
     }
 }
+
+/// Lists of lists, as deep as a caller likes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Nested(Vec<Nested>);
 
 struct Echo;
 
@@ -61,6 +65,11 @@ impl Echo {
 
     #[query]
     fn list(&self, _query: &Query, value: Vec<u32>) -> Result<Vec<u32>, Failure> {
+        Ok(value)
+    }
+
+    #[query]
+    fn nested(&self, _query: &Query, value: Nested) -> Result<Nested, Failure> {
         Ok(value)
     }
 
@@ -135,11 +144,13 @@ fn wrong_types_are_refused_by_parameter_name() {
     check_refused("number", b"1.5", "floating point");
     check_refused("flag", b"yes", "expected a boolean");
     check_refused("digits", b"12abc", "only digits");
+    check_refused("digits", b"-1", "only digits");
+    check_refused("digits", b"\"-1\"", "only digits");
     check_refused("colour", b"blue", "unknown variant");
     check_refused("list", b"[1,", "EOF");
     check_refused("page", b"{\"size\":1,\"more\":2}", "unknown field");
     check_refused("text", b"\xff\xfe", "utf-8");
-    check_refused("list", "[".repeat(100_000).as_bytes(), "recursion limit");
+    check_refused("nested", "[".repeat(100_000).as_bytes(), "recursion limit");
 }
 
 #[test]
@@ -154,7 +165,7 @@ fn a_reason_never_quotes_a_whole_argument() {
 
 #[test]
 fn an_argument_beyond_the_bound_is_refused() {
-    let huge = "x".repeat(fabric_contract_api::ARGUMENT_BYTES_MAX + 1);
+    let huge = "x".repeat(fabric_contract_api_rust::ARGUMENT_BYTES_MAX + 1);
     let response = invoke(&Echo, &mut FakePeer::default(), &["text", &huge]);
     assert_eq!(
         (response.status, code(&response).as_str()),

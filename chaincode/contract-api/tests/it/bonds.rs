@@ -1,6 +1,6 @@
 //! The contract that most tests call.
 
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Bond {
@@ -34,7 +34,7 @@ struct Touched {}
 
 pub(crate) struct Bonds;
 
-pub(crate) fn bond_key(id: &str) -> Result<fabric_contract_api::JsonKey<Bond>, LedgerError> {
+pub(crate) fn bond_key(id: &str) -> Result<fabric_contract_api_rust::JsonKey<Bond>, LedgerError> {
     Ok(Key::composite("bond", [id])?.json())
 }
 

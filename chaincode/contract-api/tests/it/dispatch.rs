@@ -1,6 +1,6 @@
 //! From arg0 to a function, and back to a response.
 
-use fabric_contract_api::{Contracts, ContractsError, Invocation, InvocationKind, prelude::*};
+use fabric_contract_api_rust::{Contracts, ContractsError, Invocation, InvocationKind, prelude::*};
 
 use crate::{
     bonds::Bonds,
@@ -27,12 +27,12 @@ impl Contract for ByHand {
 
     fn describe(
         &self,
-        _: &mut fabric_contract_api::Schemas,
-    ) -> fabric_contract_api::ContractDescription {
-        fabric_contract_api::ContractDescription::new("1", "")
+        _: &mut fabric_contract_api_rust::Schemas,
+    ) -> fabric_contract_api_rust::ContractDescription {
+        fabric_contract_api_rust::ContractDescription::new("1", "")
     }
 
-    fn call(&self, call: &fabric_contract_api::Call<'_>) -> Result<Vec<u8>, Failure> {
+    fn call(&self, call: &fabric_contract_api_rust::Call<'_>) -> Result<Vec<u8>, Failure> {
         let mut tx = call.tx();
         tx.put(call.function(), b"called")?;
         Ok(b"done".to_vec())
@@ -149,7 +149,7 @@ fn a_call_without_a_readable_function_is_refused() {
 
 #[test]
 fn initialization_without_arguments_succeeds() {
-    use fabric_contract_api::Chaincode;
+    use fabric_contract_api_rust::Chaincode;
     let invocation = Invocation {
         kind: InvocationKind::Initialization,
         ..Invocation::default()
@@ -192,7 +192,7 @@ fn contracts_of_one_name_or_of_no_reachable_name_are_refused() {
 
 #[test]
 fn a_failed_callee_fails_the_caller() {
-    use fabric_contract_api::Response;
+    use fabric_contract_api_rust::Response;
     let mut peer = FakePeer {
         callee: Some(Response::ok(b"yes".to_vec())),
         ..FakePeer::default()

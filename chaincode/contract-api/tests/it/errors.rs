@@ -1,6 +1,6 @@
 //! What clients see of a refusal.
 
-use fabric_contract_api::{PeerError, prelude::*};
+use fabric_contract_api_rust::{PeerError, prelude::*};
 
 use crate::{
     bonds::{BondError, Bonds},

@@ -1,6 +1,6 @@
 //! Several events, one envelope.
 
-use fabric_contract_api::{event::EVENTS_MAX, prelude::*};
+use fabric_contract_api_rust::{event::EVENTS_MAX, prelude::*};
 
 use crate::{
     bonds::Bonds,

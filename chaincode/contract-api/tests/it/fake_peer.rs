@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fabric_contract_api::{
+use fabric_contract_api_rust::{
     Chaincode, HistoryPage, Invocation, KeyModification, KeyValue, PageRequest, Peer, PeerError,
     QueryPage, Response, Write,
 };

@@ -1,6 +1,6 @@
 //! The committed changes of a key.
 
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 use crate::fake_peer::{FakePeer, code, invoke};
 

@@ -1,7 +1,7 @@
 //! Identities: names, attributes, keys.
 
 use base64::Engine;
-use fabric_contract_api::{ClientIdentity, Creator, cid::IdentityError};
+use fabric_contract_api_rust::{ClientIdentity, Creator, cid::IdentityError};
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, Issuer, KeyPair};
 
 const ATTRIBUTES_OID: [u64; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 1];

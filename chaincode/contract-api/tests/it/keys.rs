@@ -1,6 +1,6 @@
 //! Keys in Fabric's form.
 
-use fabric_contract_api::{Key, KeyError, KeyRange, key::KEY_BYTES_MAX};
+use fabric_contract_api_rust::{Key, KeyError, KeyRange, key::KEY_BYTES_MAX};
 use proptest::prelude::*;
 
 #[test]

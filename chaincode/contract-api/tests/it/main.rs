@@ -12,4 +12,4 @@ mod keys;
 mod metadata;
 mod overlay;
 mod ranges;
-mod refused;
+mod simulated;

@@ -1,6 +1,6 @@
 //! `org.hyperledger.fabric:GetMetadata`.
 
-use fabric_contract_api::Contracts;
+use fabric_contract_api_rust::Contracts;
 use serde_json::{Value, json};
 
 use crate::{

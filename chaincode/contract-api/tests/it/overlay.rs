@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use fabric_contract_api::{
+use fabric_contract_api_rust::{
     Call, ContractDescription, Schemas, VALUE_BYTES_MAX, WRITES_MAX, Write, prelude::*,
 };
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Ranges, batches and pages.
 
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 use crate::{
     bonds::Bonds,

@@ -1,4 +1,4 @@
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 fn page(tx: &mut Tx, range: &KeyRange) {
     let _ = tx.page(range, &Page::first(10));

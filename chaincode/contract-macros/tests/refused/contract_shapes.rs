@@ -1,4 +1,4 @@
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 struct Bonds;
 

@@ -1,4 +1,4 @@
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 fn write(query: &Query) -> Result<(), LedgerError> {
     query.put("key", b"value")

@@ -1,4 +1,4 @@
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 #[derive(Debug, thiserror::Error, ContractError)]
 enum Endorsed {

@@ -1,4 +1,4 @@
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::*;
 
 fn bump(tx: &mut Tx, range: &KeyRange) -> Result<(), LedgerError> {
     for row in tx.range(range)? {
