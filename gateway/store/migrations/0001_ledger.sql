@@ -35,7 +35,6 @@ CREATE TABLE transaction (
     transaction_id text COLLATE "C" NOT NULL,
     kind integer NOT NULL,
     code smallint NOT NULL,
-    creator_msp_id text COLLATE "C",
     chaincode text COLLATE "C",
     -- The submitting client's clock: anything at all.
     client_time_seconds bigint,
@@ -44,7 +43,8 @@ CREATE TABLE transaction (
 );
 CREATE INDEX transaction_by_id ON transaction (transaction_id);
 
--- What valid transactions wrote: one row per key of a transaction.
+-- What each valid transaction left under each key that it changed: value and metadata as they were
+-- after it. The last row of a key is what the state has, unless it is a deletion or has expired.
 -- A private key has its collection and, as key and value, the hashes that are on the ledger.
 CREATE TABLE write (
     block bigint NOT NULL,
@@ -53,13 +53,11 @@ CREATE TABLE write (
     namespace text COLLATE "C" NOT NULL,
     collection text COLLATE "C" NOT NULL,
     key bytea NOT NULL,
-    is_delete boolean NOT NULL,
-    -- NULL, and no delete: the value stays as it is.
+    -- NULL: the key is deleted.
     value bytea,
-    -- NULL: the metadata stays as it is. Empty: it is cleared.
     metadata bytea,
-    -- The block after whose commit the entry is gone, unless it is written again.
-    expires_after bigint,
+    -- The block whose commit drops the entry, unless it is written again.
+    expires_in bigint,
     PRIMARY KEY (block, index, position),
     FOREIGN KEY (block, index) REFERENCES transaction
 );
@@ -74,10 +72,13 @@ CREATE TABLE state (
     metadata bytea,
     block bigint NOT NULL,
     index integer NOT NULL,
-    expires_after bigint,
+    expires_in bigint,
     PRIMARY KEY (namespace, collection, key_digest)
 ) WITH (fillfactor = 80);
-CREATE INDEX state_expiring ON state (expires_after) WHERE expires_after IS NOT NULL;
+CREATE INDEX state_expiring ON state (expires_in) WHERE expires_in IS NOT NULL;
+-- Key-level policies are rare, but every write has to keep the one that is there.
+CREATE INDEX state_with_metadata ON state (namespace, collection, key_digest)
+    WHERE metadata IS NOT NULL;
 
 -- Events of valid transactions.
 CREATE TABLE event (

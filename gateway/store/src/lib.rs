@@ -51,4 +51,4 @@ pub use supply::Supply;
 pub use token::TokenRow;
 pub use transaction::Transaction;
 pub use transfer::Transfer;
-pub use write::{ValueChange, WriteFact};
+pub use write::WriteFact;

@@ -26,8 +26,8 @@ pub struct StateEntry {
     pub metadata: Option<Vec<u8>>,
     /// Which transaction wrote it last.
     pub version: Position,
-    /// The block after whose commit the entry is gone.
-    pub expires_after: Option<u64>,
+    /// The block whose commit drops the entry.
+    pub expires_in: Option<u64>,
 }
 
 /// An entry with its name.
@@ -57,7 +57,7 @@ struct Row {
     metadata: Option<Vec<u8>>,
     block: i64,
     index: i32,
-    expires_after: Option<i64>,
+    expires_in: Option<i64>,
 }
 
 impl Store {
@@ -70,7 +70,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT namespace, collection, key, value, metadata, block, index, expires_after \
+            "SELECT namespace, collection, key, value, metadata, block, index, expires_in \
              FROM state WHERE (namespace, collection, key_digest) IN \
              (SELECT n, c, sha256(k) FROM UNNEST($1::text[], $2::text[], $3::bytea[]) AS t(n, c, k))",
         )
@@ -82,31 +82,47 @@ impl Store {
         rows.into_iter().map(state).collect()
     }
 
-    /// All entries of a namespace's public state whose key begins with `prefix`, in key order.
+    /// Those of the entries `ids` that exist and have metadata. An index of only such entries, of
+    /// which there are few, answers.
     ///
     /// # Errors
     /// The database's own.
-    pub async fn states_of(
-        &self,
-        namespace: &str,
-        prefix: &[u8],
-    ) -> Result<Vec<StateRow>, StoreError> {
+    pub async fn states_with_metadata(&self, ids: &[StateId]) -> Result<Vec<StateRow>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT namespace, collection, key, value, metadata, block, index, expires_after \
-             FROM state WHERE namespace = $1 AND collection = '' \
-             AND substring(key FROM 1 FOR octet_length($2)) = $2 ORDER BY key",
+            "SELECT namespace, collection, key, value, metadata, block, index, expires_in \
+             FROM state WHERE metadata IS NOT NULL AND (namespace, collection, key_digest) IN \
+             (SELECT n, c, sha256(k) FROM UNNEST($1::text[], $2::text[], $3::bytea[]) AS t(n, c, k))",
         )
-        .bind(namespace)
-        .bind(prefix)
+        .bind(ids.iter().map(|id| id.namespace.as_str()).collect::<Vec<_>>())
+        .bind(ids.iter().map(|id| id.collection.as_str()).collect::<Vec<_>>())
+        .bind(ids.iter().map(|id| id.key.as_slice()).collect::<Vec<_>>())
         .fetch_all(self.pool())
         .await?;
         rows.into_iter().map(state).collect()
     }
 
-    /// The whole state, in the order of [`Store::writes_by_key`].
-    pub fn states_by_key(&self) -> impl Stream<Item = Result<StateRow, StoreError>> + Unpin + '_ {
+    /// The entries that the commits of the blocks up to `block` will drop.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn states_expiring(&self, block: u64) -> Result<Vec<StateRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT namespace, collection, key, value, metadata, block, index, expires_in \
+             FROM state WHERE expires_in <= $1",
+        )
+        .bind(bigint("block", block)?)
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter().map(state).collect()
+    }
+
+    /// The whole state, sorted by namespace, collection and digest of the key.
+    pub fn all_states(&self) -> impl Stream<Item = Result<StateRow, StoreError>> + Unpin + '_ {
         sqlx::query_as(
-            "SELECT namespace, collection, key, value, metadata, block, index, expires_after \
+            "SELECT namespace, collection, key, value, metadata, block, index, expires_in \
              FROM state ORDER BY namespace, collection, key_digest",
         )
         .fetch(self.pool())
@@ -131,7 +147,7 @@ pub(crate) async fn fold(
         .collect();
     upsert(connection, &kept).await?;
     remove(connection, &gone).await?;
-    sqlx::query("DELETE FROM state WHERE expires_after <= $1")
+    sqlx::query("DELETE FROM state WHERE expires_in <= $1")
         .bind(bigint("block", block)?)
         .execute(connection)
         .await?;
@@ -151,18 +167,18 @@ async fn upsert(
     let indexes = entries().map(|entry| integer("index", entry.version.index));
     let expiries = entries().map(|entry| {
         entry
-            .expires_after
+            .expires_in
             .map(|block| bigint("block", block))
             .transpose()
     });
     sqlx::query(
         "INSERT INTO state (namespace, collection, key, value, metadata, block, index, \
-         expires_after) \
+         expires_in) \
          SELECT * FROM UNNEST($1::text[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[], \
          $6::bigint[], $7::integer[], $8::bigint[]) \
          ON CONFLICT (namespace, collection, key_digest) DO UPDATE SET value = excluded.value, \
          metadata = excluded.metadata, block = excluded.block, index = excluded.index, \
-         expires_after = excluded.expires_after",
+         expires_in = excluded.expires_in",
     )
     .bind(ids().map(|id| id.namespace.as_str()).collect::<Vec<_>>())
     .bind(ids().map(|id| id.collection.as_str()).collect::<Vec<_>>())
@@ -223,9 +239,9 @@ fn state(row: Row) -> Result<StateRow, StoreError> {
                 block: unsigned("state", "block", row.block)?,
                 index: unsigned32("state", "index", row.index)?,
             },
-            expires_after: row
-                .expires_after
-                .map(|block| unsigned("state", "expires_after", block))
+            expires_in: row
+                .expires_in
+                .map(|block| unsigned("state", "expires_in", block))
                 .transpose()?,
         },
     })

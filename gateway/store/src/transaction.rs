@@ -16,8 +16,6 @@ pub struct Transaction {
     pub kind: i32,
     /// The peer's validation code; 0 is valid.
     pub code: u8,
-    /// The MSP of who signed it.
-    pub creator_msp_id: Option<String>,
     /// The chaincode it called.
     pub chaincode: Option<String>,
     /// The submitting client's clock, in seconds since 1970.
@@ -33,7 +31,6 @@ type Row = (
     i32,
     i16,
     Option<String>,
-    Option<String>,
     Option<i64>,
     Option<String>,
 );
@@ -45,7 +42,7 @@ impl Store {
     /// The database's own.
     pub async fn transactions(&self, transaction_id: &str) -> Result<Vec<Transaction>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT block, index, transaction_id, kind, code, creator_msp_id, chaincode, \
+            "SELECT block, index, transaction_id, kind, code, chaincode, \
              client_time_seconds, malformation FROM transaction WHERE transaction_id = $1 \
              ORDER BY block, index",
         )
@@ -83,10 +80,10 @@ pub(crate) async fn append(
     let indexes = rows().map(|row| integer("index", row.position.index));
     let text = |text: &Option<String>| text.as_deref().map(storable);
     sqlx::query(
-        "INSERT INTO transaction (block, index, transaction_id, kind, code, creator_msp_id, \
+        "INSERT INTO transaction (block, index, transaction_id, kind, code, \
          chaincode, client_time_seconds, malformation) \
          SELECT * FROM UNNEST($1::bigint[], $2::integer[], $3::text[], $4::integer[], \
-         $5::smallint[], $6::text[], $7::text[], $8::bigint[], $9::text[])",
+         $5::smallint[], $6::text[], $7::bigint[], $8::text[])",
     )
     .bind(blocks.collect::<Result<Vec<_>, _>>()?)
     .bind(indexes.collect::<Result<Vec<_>, _>>()?)
@@ -97,11 +94,6 @@ pub(crate) async fn append(
     )
     .bind(rows().map(|row| row.kind).collect::<Vec<_>>())
     .bind(rows().map(|row| i16::from(row.code)).collect::<Vec<_>>())
-    .bind(
-        rows()
-            .map(|row| text(&row.creator_msp_id))
-            .collect::<Vec<_>>(),
-    )
     .bind(rows().map(|row| text(&row.chaincode)).collect::<Vec<_>>())
     .bind(
         rows()
@@ -119,7 +111,7 @@ pub(crate) async fn append(
 }
 
 fn transaction(row: Row) -> Result<Transaction, StoreError> {
-    let (block, index, transaction_id, kind, code, creator, chaincode, seconds, malformation) = row;
+    let (block, index, transaction_id, kind, code, chaincode, seconds, malformation) = row;
     Ok(Transaction {
         position: Position {
             block: unsigned("transaction", "block", block)?,
@@ -128,7 +120,6 @@ fn transaction(row: Row) -> Result<Transaction, StoreError> {
         transaction_id,
         kind,
         code: u8::try_from(code).map_err(|_| corrupt("transaction", "code", code))?,
-        creator_msp_id: creator,
         chaincode,
         client_time_seconds: seconds,
         malformation,

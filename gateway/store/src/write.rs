@@ -1,60 +1,48 @@
-//! Table `write`: what valid transactions did to each key. The state can be folded from it again.
+//! Table `write`: what valid transactions left under each key. The state follows from it.
 
-use futures::{Stream, StreamExt as _};
 use sqlx::PgConnection;
 
-use crate::column::{bigint, integer, unsigned, unsigned32};
+use crate::column::{bigint, integer};
 use crate::{Position, StateId, Store, StoreError};
 
-/// What a transaction does to a key's value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ValueChange {
-    /// It stays: the transaction changes metadata only.
-    Keep,
-    /// It becomes this.
-    Put(Vec<u8>),
-    /// The key goes, with its metadata.
-    Delete,
-}
-
-/// One transaction's effect on one key.
+/// What one transaction left under one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteFact {
     /// Which transaction.
     pub position: Position,
     /// Which key.
     pub id: StateId,
-    /// What becomes of the value.
-    pub value: ValueChange,
-    /// The new metadata, empty to clear it; `None` leaves it as it is.
+    /// The value after it; `None` where it deleted the key.
+    pub value: Option<Vec<u8>>,
+    /// The metadata after it, in the form that the writer chose.
     pub metadata: Option<Vec<u8>>,
-    /// The block after whose commit the entry is gone, unless it is written again.
-    pub expires_after: Option<u64>,
+    /// The block whose commit drops the entry, unless it is written again.
+    pub expires_in: Option<u64>,
 }
 
-type Row = (
-    i64,
-    i32,
-    String,
-    String,
-    Vec<u8>,
-    bool,
-    Option<Vec<u8>>,
-    Option<Vec<u8>>,
-    Option<i64>,
-);
-
 impl Store {
-    /// All writes, sorted by key (namespace, collection, digest of the key) and for each key in
-    /// the order of the chain.
-    pub fn writes_by_key(&self) -> impl Stream<Item = Result<WriteFact, StoreError>> + Unpin + '_ {
-        sqlx::query_as(
-            "SELECT block, index, namespace, collection, key, is_delete, value, metadata, \
-             expires_after FROM write \
-             ORDER BY namespace, collection, sha256(key), block, index, position",
+    /// Entries of the state that are not what the last write of their key left, and the other way
+    /// round: none, unless somebody wrote by hand. At most `limit`, as `namespace/collection/key`
+    /// with the key in hexadecimal.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn state_differences(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        let differences = sqlx::query_scalar(
+            "WITH last AS (SELECT DISTINCT ON (namespace, collection, sha256(key)) \
+               namespace, collection, key, value, metadata, block, index, expires_in FROM write \
+               ORDER BY namespace, collection, sha256(key), block DESC, index DESC), \
+             folded AS (SELECT last.* FROM last, checkpoint WHERE value IS NOT NULL \
+               AND (expires_in IS NULL OR expires_in > checkpoint.block)), \
+             state AS (SELECT namespace, collection, key, value, metadata, block, index, \
+               expires_in FROM state), \
+             difference AS ((TABLE folded EXCEPT TABLE state) UNION \
+               (TABLE state EXCEPT TABLE folded)) \
+             SELECT DISTINCT namespace || '/' || collection || '/' || encode(key, 'hex') \
+             FROM difference LIMIT $1",
         )
-        .fetch(self.pool())
-        .map(|row| fact(row?))
+        .bind(i64::from(limit));
+        Ok(differences.fetch_all(self.pool()).await?)
     }
 }
 
@@ -69,19 +57,15 @@ pub(crate) async fn append(
     let blocks = rows().map(|row| bigint("block", row.position.block));
     let indexes = rows().map(|row| integer("index", row.position.index));
     let expiries = rows().map(|row| {
-        row.expires_after
+        row.expires_in
             .map(|block| bigint("block", block))
             .transpose()
     });
-    let values = rows().map(|row| match &row.value {
-        ValueChange::Put(value) => Some(value.as_slice()),
-        ValueChange::Keep | ValueChange::Delete => None,
-    });
     sqlx::query(
-        "INSERT INTO write (block, index, position, namespace, collection, key, is_delete, value, \
-         metadata, expires_after) \
+        "INSERT INTO write (block, index, position, namespace, collection, key, value, metadata, \
+         expires_in) \
          SELECT * FROM UNNEST($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::text[], \
-         $6::bytea[], $7::boolean[], $8::bytea[], $9::bytea[], $10::bigint[])",
+         $6::bytea[], $7::bytea[], $8::bytea[], $9::bigint[])",
     )
     .bind(blocks.collect::<Result<Vec<_>, _>>()?)
     .bind(indexes.collect::<Result<Vec<_>, _>>()?)
@@ -97,12 +81,7 @@ pub(crate) async fn append(
             .collect::<Vec<_>>(),
     )
     .bind(rows().map(|row| row.id.key.as_slice()).collect::<Vec<_>>())
-    .bind(
-        rows()
-            .map(|row| row.value == ValueChange::Delete)
-            .collect::<Vec<_>>(),
-    )
-    .bind(values.collect::<Vec<_>>())
+    .bind(rows().map(|row| row.value.as_deref()).collect::<Vec<_>>())
     .bind(
         rows()
             .map(|row| row.metadata.as_deref())
@@ -128,28 +107,4 @@ fn positions(writes: &[WriteFact]) -> Result<Vec<i32>, StoreError> {
         integer("position", position)
     };
     writes.iter().map(count).collect()
-}
-
-fn fact(row: Row) -> Result<WriteFact, StoreError> {
-    let (block, index, namespace, collection, key, is_delete, value, metadata, expiry) = row;
-    Ok(WriteFact {
-        position: Position {
-            block: unsigned("write", "block", block)?,
-            index: unsigned32("write", "index", index)?,
-        },
-        id: StateId {
-            namespace,
-            collection,
-            key,
-        },
-        value: match (is_delete, value) {
-            (true, _) => ValueChange::Delete,
-            (false, Some(value)) => ValueChange::Put(value),
-            (false, None) => ValueChange::Keep,
-        },
-        metadata,
-        expires_after: expiry
-            .map(|block| unsigned("write", "expires_after", block))
-            .transpose()?,
-    })
 }
