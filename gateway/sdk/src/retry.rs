@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::backoff::Backoff;
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// Resends of one envelope that are made unless told otherwise: safe, and enough for a peer that restarts.
 const RESENDS: u32 = 2;
@@ -78,6 +78,17 @@ impl Retry {
 
     pub(crate) fn again_after_unknown(&self, attempt: u32) -> bool {
         attempt < self.resends
+    }
+
+    pub(crate) fn again_after_silence(&self, error: &Error, attempt: u32) -> bool {
+        let is_silence = match error {
+            Error::Overloaded { .. } => true,
+            Error::Call { failure } => {
+                failure.is_transient() && failure.code != Code::DeadlineExceeded
+            }
+            _ => false,
+        };
+        is_silence && attempt < self.resends
     }
 
     pub(crate) async fn pause(&self, attempt: u32) {

@@ -71,7 +71,7 @@ impl Failure {
     }
 
     /// Whether a repetition may succeed.
-    pub(super) fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.code {
             Code::Unavailable
             | Code::DeadlineExceeded

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::{Call, Invocation};
-use crate::commit::Commit;
+use crate::commit::{Commit, Status};
 use crate::error::Error;
 use crate::retry::Retry;
 use crate::transaction::Transaction;
@@ -111,7 +111,7 @@ impl IntoFuture for Invocation<Submission> {
 /// One proposal, from its making to its commit.
 async fn committed(retry: &Retry, call: &Call) -> Result<Receipt, Error> {
     let commit = retry.send(call).await?;
-    let status = commit.status().await?;
+    let status = retry.status(&commit).await?;
     let (transaction_id, block_number) = (status.transaction_id, status.block_number);
     if !status.code.is_valid() {
         return Err(Error::NotValid {
@@ -164,6 +164,21 @@ impl Retry {
             }
             unknown = Some(first).filter(Error::outcome_unknown);
             self.pause(attempt).await;
+            attempt += 1;
+        }
+    }
+
+    /// Asks again when the peer could not answer, which is always safe. A limit that passed is not
+    /// extended.
+    async fn status(&self, commit: &Commit) -> Result<Status, Error> {
+        let mut attempt = 0;
+        loop {
+            match commit.status().await {
+                Err(error) if self.again_after_silence(&error, attempt) => {
+                    self.pause(attempt).await
+                }
+                outcome => return outcome,
+            }
             attempt += 1;
         }
     }

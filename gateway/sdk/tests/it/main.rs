@@ -1,1 +1,16 @@
-//! Tests of the SDK against an in-process mock gateway.
+//! The SDK against a mock of a peer: real TLS and gRPC in this process, answers by script.
+
+mod blocks;
+mod checkpoint;
+mod deliver;
+mod endpoint;
+mod errors;
+mod events;
+mod hostile;
+mod mock;
+mod offline;
+mod proposal;
+mod resume;
+mod retry;
+mod sample;
+mod timeouts;
