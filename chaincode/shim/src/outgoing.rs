@@ -53,6 +53,11 @@ impl Outgoing {
         self.ended.cancel();
     }
 
+    /// Completes when gRPC has dropped the stream: nobody reads it any more.
+    pub(crate) async fn abandoned(&self) {
+        self.queue.closed().await;
+    }
+
     fn push(&self, item: Result<ChaincodeMessage, Status>) -> Result<(), StreamEnded> {
         if self.ended.is_cancelled() {
             return Err(StreamEnded);

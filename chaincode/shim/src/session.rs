@@ -6,7 +6,6 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use fabric_protos::peer::{ChaincodeMessage, chaincode_message::Type};
@@ -21,9 +20,6 @@ use crate::{
     runtime::Runtime,
     transaction::Transaction,
 };
-
-/// A peer answers REGISTER at once or, having refused it, never.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The stream of one peer.
 #[derive(Debug)]
@@ -54,6 +50,7 @@ impl Session {
         let outcome = tokio::select! {
             biased;
             () = self.ended.cancelled() => Ok(()),
+            () = self.outgoing.abandoned() => Ok(()),
             outcome = self.converse(&mut incoming) => outcome,
         };
         if let Err(status) = outcome {
@@ -71,7 +68,8 @@ impl Session {
         self: &Arc<Self>,
         incoming: &mut Streaming<ChaincodeMessage>,
     ) -> Result<(), Status> {
-        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.handshake(incoming));
+        let allowed = self.runtime.limits.handshake_timeout;
+        let handshake = tokio::time::timeout(allowed, self.handshake(incoming));
         let Some(capabilities) = handshake.await.map_err(|_| unanswered())?? else {
             return Ok(());
         };

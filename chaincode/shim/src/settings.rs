@@ -21,6 +21,9 @@ const CONCURRENCY_DEFAULT: usize = 256;
 /// its limit is not refused here.
 const QUEUE_DEFAULT: usize = 2_500;
 
+/// A peer answers REGISTER at once or, having refused it, never.
+const HANDSHAKE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+
 /// The longest lead of the deadline over the peer's own timeout.
 const DEADLINE_LEAD_MAX: Duration = Duration::from_secs(2);
 
@@ -29,6 +32,8 @@ const DEADLINE_LEAD_MAX: Duration = Duration::from_secs(2);
 pub struct Limits {
     /// The peer's `chaincode.executetimeout`; a transaction is ended a little earlier.
     pub execute_timeout: Duration,
+    /// How long a peer may take to answer REGISTER.
+    pub handshake_timeout: Duration,
     /// How long transactions in flight may go on after a shutdown was asked for.
     pub drain_timeout: Duration,
     /// Transactions that run at once, each on its own thread.
@@ -41,6 +46,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             execute_timeout: EXECUTE_TIMEOUT_DEFAULT,
+            handshake_timeout: HANDSHAKE_TIMEOUT_DEFAULT,
             drain_timeout: DRAIN_TIMEOUT_DEFAULT,
             concurrency_max: CONCURRENCY_DEFAULT,
             queue_max: QUEUE_DEFAULT,
@@ -138,6 +144,7 @@ impl Settings {
                 concurrency_max: count(&read, "CHAINCODE_CONCURRENCY_MAX", 1)?
                     .unwrap_or(limits.concurrency_max),
                 queue_max: count(&read, "CHAINCODE_QUEUE_MAX", 0)?.unwrap_or(limits.queue_max),
+                ..limits
             },
         })
     }

@@ -46,8 +46,7 @@ impl Transaction {
         let deadline = Instant::now() + self.session.runtime.limits.deadline();
         let terminal = self.terminal(message, replies, deadline).await;
         self.exchange.end(terminal);
-        self.session.forget(&self.key);
-        drop(place);
+        drop((self, place));
     }
 
     /// The terminal message; none when there is no stream left to send it on.
@@ -125,6 +124,15 @@ impl Transaction {
             STATUS_PANIC,
             "the contract failed; the log of the chaincode says why",
         )
+    }
+}
+
+/// Also when its future is dropped, with a runtime that ends: the contract's thread then fails at its
+/// next call instead of waiting for its deadline.
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        self.exchange.end(None);
+        self.session.forget(&self.key);
     }
 }
 
