@@ -4,32 +4,51 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{AccountId, Amount, Memo, RequestId, TokenId};
 
-/// The payload of a chaincode event: `{"v":1,"items":[{"type":"Transferred","data":{…}}, …]}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The payload of a chaincode event: `{"v":1,"items":[{"type":…,"data":{…}}, …]}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventEnvelope {
-    /// The version of this form, 1.
+    /// The version of this form; refuse one that is not [`EventEnvelope::VERSION`].
     pub v: u32,
     /// What happened, in order.
     pub items: Vec<Event>,
 }
 
-/// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
-#[non_exhaustive]
-pub enum Event {
-    /// An account can be used from now on.
-    AccountOpened(AccountOpened),
-    /// A token exists from now on; all of it belongs to the reserved account.
-    TokenCreated(TokenCreated),
-    /// Units changed hands; a mint comes from the reserved account `unissued`.
-    Transferred(Transferred),
+impl EventEnvelope {
+    /// The version that this crate reads.
+    pub const VERSION: u32 = 1;
 }
 
-/// The data of [`Event::AccountOpened`].
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Item", tag = "type", content = "data")]
+#[non_exhaustive]
+pub enum Event {
+    /// See [`AccountOpened`].
+    AccountOpened(AccountOpened),
+    /// See [`TokenCreated`].
+    TokenCreated(TokenCreated),
+    /// See [`Transferred`].
+    Transferred(Transferred),
+    /// A kind that this version does not know.
+    #[serde(untagged)]
+    Other(Item),
+}
+
+/// An event of any kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// What kind it is.
+    pub r#type: String,
+    /// What there is to say about it.
+    #[serde(default)]
+    pub data: Value,
+}
+
+/// An account can be used from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountOpened {
     /// Which.
@@ -38,7 +57,7 @@ pub struct AccountOpened {
     pub request_id: RequestId,
 }
 
-/// The data of [`Event::TokenCreated`].
+/// A token exists from now on; all of it belongs to the reserved account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenCreated {
     /// Which.
@@ -51,7 +70,7 @@ pub struct TokenCreated {
     pub request_id: RequestId,
 }
 
-/// The data of [`Event::Transferred`].
+/// Units changed hands; a mint comes from the reserved account `unissued`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transferred {
     /// Of which token.
@@ -69,7 +88,15 @@ pub struct Transferred {
     pub request_id: RequestId,
 }
 
-impl EventEnvelope {
-    /// The version that this crate writes and reads.
-    pub const VERSION: u32 = 1;
+impl TryFrom<Item> for Event {
+    type Error = serde_json::Error;
+
+    fn try_from(item: Item) -> Result<Self, Self::Error> {
+        Ok(match item.r#type.as_str() {
+            "AccountOpened" => Self::AccountOpened(serde_json::from_value(item.data)?),
+            "TokenCreated" => Self::TokenCreated(serde_json::from_value(item.data)?),
+            "Transferred" => Self::Transferred(serde_json::from_value(item.data)?),
+            _ => Self::Other(item),
+        })
+    }
 }

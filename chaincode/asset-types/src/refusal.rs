@@ -1,7 +1,8 @@
 //! Why an operation was refused: a code that programs decide on, and data.
 //!
 //! It travels as JSON in the message of the chaincode's response, because a peer's gateway drops
-//! the payload of a failed call: `{"code":"INSUFFICIENT_FUNDS","data":{"needed":"5", …}}`.
+//! the payload of a failed call:
+//! `{"code":"INSUFFICIENT_FUNDS","message":"…","data":{"needed":"5", …}}`.
 
 use std::fmt;
 
@@ -13,6 +14,9 @@ use serde_json::{Map, Value};
 pub struct Refusal {
     /// Why.
     pub code: ErrorCode,
+    /// The same for people.
+    #[serde(default)]
+    pub message: String,
     /// About what; which members there are depends on the code.
     #[serde(default)]
     pub data: Map<String, Value>,

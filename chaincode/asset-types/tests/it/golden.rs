@@ -88,7 +88,11 @@ fn records_have_their_recorded_form() {
 fn events_have_their_recorded_form() {
     let envelope: EventEnvelope = same(&recorded("events.json"), "envelope");
     assert_eq!(envelope.v, EventEnvelope::VERSION);
-    assert_eq!(envelope.items.len(), 3);
+    assert_eq!(envelope.items.len(), 4);
+    assert!(
+        matches!(&envelope.items[2], Event::Transferred(it) if it.amount.units() == (1 << 53) + 1)
+    );
+    assert!(matches!(&envelope.items[3], Event::Other(item) if item.r#type == "SomethingNewer"));
 }
 
 #[test]
