@@ -137,3 +137,9 @@ impl ContractError for LedgerError {
         failure
     }
 }
+
+impl ContractError for KeyError {
+    fn failure(&self) -> Failure {
+        Failure::new(400, "INVALID_KEY", self.to_string())
+    }
+}

@@ -67,6 +67,10 @@ impl Key {
         &self.0
     }
 
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+
     /// Object type and attributes of a composite key; `None` for a simple one.
     pub fn split(&self) -> Option<(&str, Vec<&str>)> {
         let parts = self.0.strip_prefix(SEPARATOR)?.strip_suffix(SEPARATOR)?;

@@ -61,7 +61,7 @@ impl Overlay {
             return Err(LedgerError::WritesTooLarge);
         }
         self.writes_bytes = bytes;
-        self.writes.insert(key.as_str().to_owned(), value);
+        self.writes.insert(key.into_string(), value);
         Ok(())
     }
 

@@ -91,13 +91,16 @@ impl Iterator for Range<'_> {
     }
 }
 
-/// How the next batch of an open query is fetched, and whether one more follows it.
-type Fetch<T> = fn(&mut dyn Peer, &str) -> Result<(Vec<T>, bool), PeerError>;
+/// Rows, and whether more follow them.
+type Batch<T> = Result<(Vec<T>, bool), PeerError>;
+
+/// How the next batch of an open query is fetched.
+type Fetch<T> = fn(&mut dyn Peer, &str) -> Batch<T>;
 
 /// A peer's batches, one row at a time. The next batch is fetched with the last row of the one
 /// before, as Fabric's own clients do, so that read-write sets come out the same.
 pub(crate) struct Cursor<'r, T> {
-    next: Box<dyn FnMut() -> Result<(Vec<T>, bool), PeerError> + 'r>,
+    next: Box<dyn FnMut() -> Batch<T> + 'r>,
     rows: VecDeque<T>,
     has_more: bool,
     failed: Option<PeerError>,

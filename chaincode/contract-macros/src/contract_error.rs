@@ -98,7 +98,7 @@ fn arm(
         Code::Transparent => transparent(path, name, fields),
         Code::Coded { status, code } => {
             let data: Vec<&Ident> = fields.iter().filter_map(data_field).collect();
-            let keys = data.iter().map(|field| field.to_string());
+            let keys = data.iter().map(ToString::to_string);
             Ok(quote! {
                 #path { #(#data,)* .. } => ::fabric_contract_api_rust::Failure::new(
                     #status, #code, ::std::string::ToString::to_string(self),

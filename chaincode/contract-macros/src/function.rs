@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Error, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, Result, ReturnType, Signature,
-    Type, ext::IdentExt, spanned::Spanned,
+    Type, ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
 use crate::documentation;
@@ -51,11 +51,19 @@ impl Function {
             return Ok(None);
         };
         check_shape(&method.sig)?;
+        let documentation = documentation::of(&method.attrs);
+        // Arguments come parsed, a function has no say in whether it takes them by value.
+        method.attrs.push(parse_quote! {
+            #[allow(
+                clippy::needless_pass_by_value, clippy::unnecessary_wraps, clippy::unused_self,
+                reason = "a contract function has the shape that a call gives it",
+            )]
+        });
         Ok(Some(Self {
             kind,
             name: name(mark, &method.sig)?,
             method: method.sig.ident.clone(),
-            documentation: documentation::of(&method.attrs),
+            documentation,
             parameters: parameters(kind, &method.sig)?,
             returns: returns(&method.sig)?,
         }))

@@ -1,6 +1,6 @@
 //! One peer's side of one transaction, on `fabric-ledger`'s simulator.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, convert::Infallible};
 
 use bytes::Bytes;
 use fabric_ledger::{
@@ -54,7 +54,7 @@ impl<'a, 's> SimulatedPeer<'a, 's> {
             .simulator
             .borrow_mut()
             .next_page(*range, BATCH_ROWS)
-            .map_err(refusal)?;
+            .map_err(PeerError::from)?;
         let RangePage { results, has_more } = page;
         Ok(QueryPage {
             id: index.to_string(),
@@ -100,7 +100,7 @@ impl<'a, 's> SimulatedPeer<'a, 's> {
                 }
             }
         }
-        .map_err(refusal)
+        .map_err(PeerError::from)
     }
 }
 
@@ -119,7 +119,7 @@ impl Peer for SimulatedPeer<'_, '_> {
         let values = keys
             .iter()
             .map(|key| Ok(read(key)?.map(|value| value.to_vec())));
-        values.collect::<Result<_, _>>().map_err(refusal)
+        values.collect()
     }
 
     fn range(
@@ -149,7 +149,7 @@ impl Peer for SimulatedPeer<'_, '_> {
         let mut simulator = self.simulator.borrow_mut();
         let (results, bookmark) = simulator
             .bookmarked_page(self.namespace(), start, end, size)
-            .map_err(refusal)?;
+            .map_err(PeerError::from)?;
         Ok(QueryPage {
             items: rows(results),
             bookmark,
@@ -187,7 +187,7 @@ impl Peer for SimulatedPeer<'_, '_> {
         let mut simulator = self.simulator.borrow_mut();
         let hash = simulator.get_private_hash(self.namespace(), collection, key);
         hash.map(|hash| hash.map(|hash| hash.to_vec()))
-            .map_err(refusal)
+            .map_err(PeerError::from)
     }
 
     fn metadata(
@@ -200,7 +200,7 @@ impl Peer for SimulatedPeer<'_, '_> {
             true => simulator.metadata(self.namespace(), key),
             false => simulator.private_metadata(self.namespace(), collection, key),
         };
-        let entries = metadata.map_err(refusal)?.into_iter();
+        let entries = metadata.map_err(PeerError::from)?.into_iter();
         Ok(entries
             .map(|(name, value)| (name, value.to_vec()))
             .collect())
@@ -257,6 +257,8 @@ fn refused(message: impl Into<String>) -> PeerError {
     }
 }
 
-fn refusal(error: SimulateError<std::convert::Infallible>) -> PeerError {
-    refused(error.to_string())
+impl From<SimulateError<Infallible>> for PeerError {
+    fn from(error: SimulateError<Infallible>) -> Self {
+        refused(error.to_string())
+    }
 }
