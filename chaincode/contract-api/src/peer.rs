@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What chaincode is, to the process that serves it: one invocation in, one response out.
 ///
-/// Implemented by every [`Contract`] and by [`Contracts`].
+/// Implemented by every [`Contract`](crate::Contract) and by [`Contracts`](crate::Contracts).
 /// An implementation calls [`Peer::flush`] itself, at most once, and only where it then returns a
 /// status below [`Response::STATUS_ERROR`].
 pub trait Chaincode: Send + Sync + 'static {
