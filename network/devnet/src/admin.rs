@@ -80,20 +80,31 @@ async fn status(State(admin): State<Admin>) -> Result<Json<StatusReport>, Failur
         let definition = channel.definition(&view, &name).map_err(internal)?;
         chaincodes.push(ChaincodeReport {
             sequence: definition.as_ref().map(|definition| definition.sequence),
-            version: definition.as_ref().map(|definition| definition.version.clone()),
+            version: definition
+                .as_ref()
+                .map(|definition| definition.version.clone()),
             name,
             address,
         });
     }
     let state = StateFile::clone(&admin.state);
-    Ok(Json(StatusReport { state, height: view.head().height, chaincodes }))
+    Ok(Json(StatusReport {
+        state,
+        height: view.head().height,
+        chaincodes,
+    }))
 }
 
 async fn deploy(
     State(admin): State<Admin>,
     Json(deployment): Json<Deployment>,
 ) -> Result<Json<Deployed>, Failure> {
-    admin.deployer.deploy(deployment).await.map(Json).map_err(Failure)
+    admin
+        .deployer
+        .deploy(deployment)
+        .await
+        .map(Json)
+        .map_err(Failure)
 }
 
 fn internal(error: crate::storage::StorageError) -> Failure {
@@ -109,6 +120,10 @@ impl IntoResponse for Failure {
             DevnetError::Deployment { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        (status, Json(serde_json::json!({ "error": self.0.to_string() }))).into_response()
+        (
+            status,
+            Json(serde_json::json!({ "error": self.0.to_string() })),
+        )
+            .into_response()
     }
 }

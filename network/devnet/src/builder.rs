@@ -32,9 +32,10 @@ pub enum Ports {
 }
 
 /// When the orderer cuts a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cut {
     /// As soon as there is a transaction and no block is being committed.
+    #[default]
     Instant,
     /// As a real channel does: by number, size and age.
     Fabric {
@@ -45,12 +46,6 @@ pub enum Cut {
         /// How long the first transaction of a block waits for others.
         batch_timeout: Duration,
     },
-}
-
-impl Default for Cut {
-    fn default() -> Self {
-        Self::Instant
-    }
 }
 
 impl Cut {
@@ -181,6 +176,8 @@ impl Builder {
 fn is_channel_name(name: &str) -> bool {
     let mut characters = name.chars();
     name.len() <= 249
-        && characters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && characters
+            .next()
+            .is_some_and(|first| first.is_ascii_lowercase())
         && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
 }

@@ -48,7 +48,12 @@ pub(crate) struct TransactionStatus {
 impl Chain {
     pub(crate) fn new(storage: Storage) -> Self {
         let height = watch::Sender::new(storage.view().head().height);
-        Self { storage, height, recent: RwLock::default(), waiting: Waiting::default() }
+        Self {
+            storage,
+            height,
+            recent: RwLock::default(),
+            waiting: Waiting::default(),
+        }
     }
 
     /// State and indexes as of the last block.
@@ -83,7 +88,13 @@ impl Chain {
         self.height.send_replace(commit.head.height);
         for (id, _, code) in &commit.transactions {
             let code = ValidationCode::from_byte(*code);
-            self.waiting.notify(id, TransactionStatus { code, block: number });
+            self.waiting.notify(
+                id,
+                TransactionStatus {
+                    code,
+                    block: number,
+                },
+            );
         }
     }
 
@@ -94,7 +105,9 @@ impl Chain {
         while recent.blocks.len() > RECENT_BLOCKS
             || (recent.bytes > RECENT_BYTES && recent.blocks.len() > 1)
         {
-            let Some(oldest) = recent.blocks.pop_front() else { break };
+            let Some(oldest) = recent.blocks.pop_front() else {
+                break;
+            };
             recent.bytes -= oldest.size();
         }
     }
@@ -110,7 +123,9 @@ impl Chain {
                 return Ok(Some(Arc::clone(block)));
             }
         }
-        let Some(bytes) = self.view().block(number)? else { return Ok(None) };
+        let Some(bytes) = self.view().block(number)? else {
+            return Ok(None);
+        };
         let size = bytes.len();
         let block = Block::decode(bytes).map_err(|_| StorageError::Malformed("block"))?;
         Ok(Some(Arc::new(ServedBlock::new(block, size))))

@@ -39,7 +39,10 @@ type Slot = tokio::sync::Mutex<Option<Arc<ChaincodeStream>>>;
 
 impl ChaincodeHost {
     pub(crate) fn new(execute_timeout: Duration) -> Self {
-        Self { slots: Mutex::default(), execute_timeout }
+        Self {
+            slots: Mutex::default(),
+            execute_timeout,
+        }
     }
 
     /// The stream to a chaincode, dialled if there is none.

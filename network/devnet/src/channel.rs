@@ -86,7 +86,11 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) fn new(config: ChannelConfig, chain: Chain) -> Self {
-        Self { config, chain, definitions: Definitions::default() }
+        Self {
+            config,
+            chain,
+            definitions: Definitions::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -146,8 +150,13 @@ impl Channel {
         identity: Arc<Identity>,
     ) -> Result<Session, Denied> {
         let session = Session { identity };
-        let allowed =
-            self.config.satisfies(policy.path(), std::slice::from_ref(&session.identity));
-        if allowed && !session.has_expired() { Ok(session) } else { Err(Denied { policy }) }
+        let allowed = self
+            .config
+            .satisfies(policy.path(), std::slice::from_ref(&session.identity));
+        if allowed && !session.has_expired() {
+            Ok(session)
+        } else {
+            Err(Denied { policy })
+        }
     }
 }

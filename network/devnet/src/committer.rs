@@ -4,6 +4,7 @@
 
 use std::{num::NonZero, sync::Arc, thread};
 
+use bytes::Bytes;
 use fabric_ledger::{
     ValidationCode,
     block::{self, DecodedBlock, DecodedTransaction},
@@ -15,7 +16,6 @@ use fabric_protos::common::{
     Block, BlockData, BlockHeader, BlockMetadata, LastConfig, Metadata, MetadataSignature,
     OrdererBlockMetadata, SignatureHeader,
 };
-use bytes::Bytes;
 use prost::Message as _;
 
 use crate::{
@@ -92,10 +92,14 @@ impl Committer {
             previous_hash: head.block_hash.clone(),
             data_hash: block::data_hash(&data).to_vec().into(),
         };
-        let last_config = LastConfig { index: head.config_block };
+        let last_config = LastConfig {
+            index: head.config_block,
+        };
         let signatures = self.sign(&header, last_config)?;
-        let last_config =
-            Metadata { value: last_config.encode_to_vec().into(), ..Default::default() };
+        let last_config = Metadata {
+            value: last_config.encode_to_vec().into(),
+            ..Default::default()
+        };
         let metadata = [signatures, last_config].map(|entry| entry.encode_to_vec().into());
         let mut metadata = metadata.to_vec();
         metadata.resize(METADATA_ENTRIES, Bytes::new());
@@ -107,11 +111,7 @@ impl Committer {
     }
 
     /// The orderer's signature over metadata and header (`blockwriter.go`).
-    fn sign(
-        &self,
-        header: &BlockHeader,
-        last_config: LastConfig,
-    ) -> Result<Metadata, CommitError> {
+    fn sign(&self, header: &BlockHeader, last_config: LastConfig) -> Result<Metadata, CommitError> {
         let value: Bytes = OrdererBlockMetadata {
             last_config: Some(last_config),
             consenter_metadata: Metadata::default().encode_to_vec().into(),
@@ -131,7 +131,10 @@ impl Committer {
             signature_header,
             ..Default::default()
         };
-        Ok(Metadata { value, signatures: vec![signature] })
+        Ok(Metadata {
+            value,
+            signatures: vec![signature],
+        })
     }
 
     /// Validates a block and makes it part of the chain.
@@ -140,8 +143,16 @@ impl Committer {
         let Validated { codes, updates } = self.validate(&decoded, view)?;
         let hash = commit_hash(&codes, &updates, &view.head().commit_hash);
         // Block 0 carries none on real peers either.
-        let hash = if decoded.number == 0 { Bytes::new() } else { hash.to_vec().into() };
-        let filter: Bytes = codes.iter().map(|code| code.byte()).collect::<Vec<_>>().into();
+        let hash = if decoded.number == 0 {
+            Bytes::new()
+        } else {
+            hash.to_vec().into()
+        };
+        let filter: Bytes = codes
+            .iter()
+            .map(|code| code.byte())
+            .collect::<Vec<_>>()
+            .into();
         annotate(&mut block, filter.clone(), &hash);
         decoded.transactions_filter = filter;
         decoded.commit_hash = (!hash.is_empty()).then(|| hash.clone());
@@ -187,7 +198,10 @@ fn annotate(block: &mut Block, filter: Bytes, commit_hash: &Bytes) {
     if let Some(entry) = metadata.get_mut(COMMIT_HASH)
         && !commit_hash.is_empty()
     {
-        let value = Metadata { value: commit_hash.clone(), ..Default::default() };
+        let value = Metadata {
+            value: commit_hash.clone(),
+            ..Default::default()
+        };
         *entry = value.encode_to_vec().into();
     }
 }
@@ -198,7 +212,9 @@ fn check_all(
     transactions: &[DecodedTransaction],
 ) -> Result<Vec<TransactionCheck>, CommitError> {
     let check = |part: &[DecodedTransaction]| -> Result<Vec<_>, StorageError> {
-        part.iter().map(|transaction| checker.check(transaction)).collect()
+        part.iter()
+            .map(|transaction| checker.check(transaction))
+            .collect()
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     if transactions.len() < PARALLEL_MIN || threads == 1 {
@@ -212,7 +228,10 @@ fn check_all(
             .map(|part| Ok(part.join().map_err(|_| CommitError::Panic)??))
             .collect()
     });
-    Ok(parts?.into_iter().flatten().collect::<Vec<TransactionCheck>>())
+    Ok(parts?
+        .into_iter()
+        .flatten()
+        .collect::<Vec<TransactionCheck>>())
 }
 
 /// Where each transaction stands, for whoever looks for its id.

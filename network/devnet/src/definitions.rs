@@ -49,7 +49,12 @@ impl Definitions {
         let Some(committed) = view.version(lifecycle::NAMESPACE, &sequence_key(name))? else {
             return Ok(None);
         };
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let known = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned();
         if let Some(known) = known.filter(|known| known.committed == committed) {
             return Ok(Some(known));
         }
@@ -62,8 +67,7 @@ impl Definitions {
             sequence: definition.sequence,
             version: definition.endorsement_info.version,
             init_required: definition.endorsement_info.init_required,
-            policy: ApplicationPolicy::decode(validation.validation_parameter)
-                .unwrap_or_default(),
+            policy: ApplicationPolicy::decode(validation.validation_parameter).unwrap_or_default(),
             committed,
         });
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -112,14 +112,21 @@ async fn answer<F: Form>(
     let channel = &source.channel;
     let seek = Seek::read(envelope, channel.name()).map_err(End::Outcome)?;
     let session = channel
-        .check(source.policy, &envelope.payload, &seek.creator, &envelope.signature)
+        .check(
+            source.policy,
+            &envelope.payload,
+            &seek.creator,
+            &envelope.signature,
+        )
         .map_err(|error| {
             tracing::warn!(%error, "deliver client is not authorized");
             End::Outcome(Outcome::Forbidden)
         })?;
 
     let mut heights = channel.chain().heights();
-    let range = seek.range(*heights.borrow_and_update()).map_err(End::Outcome)?;
+    let range = seek
+        .range(*heights.borrow_and_update())
+        .map_err(End::Outcome)?;
     let mut number = range.first;
     loop {
         let height = *heights.borrow_and_update();

@@ -21,7 +21,12 @@ pub struct Deployment {
 impl Deployment {
     /// A deployment under the channel's own endorsement policy.
     pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
-        Self { name: name.into(), address: address.into(), policy: None, version: None }
+        Self {
+            name: name.into(),
+            address: address.into(),
+            policy: None,
+            version: None,
+        }
     }
 
     /// Sets the endorsement policy.

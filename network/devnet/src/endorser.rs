@@ -71,7 +71,13 @@ impl Peer {
         chaincodes: ChaincodeHost,
     ) -> Result<Self, IdentityError> {
         let endorser = channel.msps().identity(signer.serialized())?;
-        Ok(Self { address, signer, endorser, channel, chaincodes })
+        Ok(Self {
+            address,
+            signer,
+            endorser,
+            channel,
+            chaincodes,
+        })
     }
 
     pub(crate) fn msp_id(&self) -> &str {
@@ -116,8 +122,11 @@ impl Peer {
             .validate(self.channel.msps())
             .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
         let id = proposal.transaction_id();
-        let known =
-            self.channel.chain().status(id).map_err(|error| Refusal(error.to_string()))?;
+        let known = self
+            .channel
+            .chain()
+            .status(id)
+            .map_err(|error| Refusal(error.to_string()))?;
         if known.is_some() {
             return Err(Refusal(format!(
                 "duplicate transaction found [{id}]. Creator [{}]",
@@ -142,15 +151,25 @@ impl Peer {
         proposal: &Unpacked,
         simulated: Simulated,
     ) -> Result<ProposalResponse, String> {
-        let Simulated { response, event, rwset, version } = simulated;
+        let Simulated {
+            response,
+            event,
+            rwset,
+            version,
+        } = simulated;
         let status = response.status;
         if (ERROR_THRESHOLD..ERROR).contains(&status) {
-            return Ok(ProposalResponse { response: Some(response), ..Default::default() });
+            return Ok(ProposalResponse {
+                response: Some(response),
+                ..Default::default()
+            });
         }
         let interest = interest(&rwset);
         let action = ChaincodeAction {
             results: rwset.encode(),
-            events: event.map(|event| event.encode_to_vec().into()).unwrap_or_default(),
+            events: event
+                .map(|event| event.encode_to_vec().into())
+                .unwrap_or_default(),
             response: Some(response.clone()),
             chaincode_id: Some(ChaincodeId {
                 name: proposal.chaincode.clone(),
@@ -184,7 +203,10 @@ impl Peer {
             .signer
             .sign(&signed)
             .map_err(|error| format!("endorsing with plugin failed: {error}"))?;
-        Ok(Endorsement { endorser, signature })
+        Ok(Endorsement {
+            endorser,
+            signature,
+        })
     }
 
     async fn simulate(&self, proposal: &Unpacked) -> Result<Simulated, String> {
@@ -252,14 +274,21 @@ fn interest(rwset: &TxRwset) -> ChaincodeInterest {
     ChaincodeInterest {
         chaincodes: names
             .into_iter()
-            .map(|name| ChaincodeCall { name: name.to_owned(), ..Default::default() })
+            .map(|name| ChaincodeCall {
+                name: name.to_owned(),
+                ..Default::default()
+            })
             .collect(),
     }
 }
 
 fn error_response(message: String) -> ProposalResponse {
     ProposalResponse {
-        response: Some(Response { status: ERROR, message, ..Default::default() }),
+        response: Some(Response {
+            status: ERROR,
+            message,
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }

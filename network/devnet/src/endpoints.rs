@@ -56,7 +56,9 @@ impl Endpoints<'_> {
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
                     .max_encoding_message_size(MESSAGE_BYTES_MAX),
             );
-        let Some(peer) = self.peers.get(index) else { return routes };
+        let Some(peer) = self.peers.get(index) else {
+            return routes;
+        };
         let endorser = EndorserService {
             peer: Arc::clone(peer),
             limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),

@@ -44,7 +44,9 @@ impl Gateway for GatewayService {
         request: Request<EndorseRequest>,
     ) -> Result<Response<EndorseResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        endorse::endorse(self, request.into_inner()).await.map(Response::new)
+        endorse::endorse(self, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn submit(
@@ -52,7 +54,9 @@ impl Gateway for GatewayService {
         request: Request<SubmitRequest>,
     ) -> Result<Response<SubmitResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        submit::submit(self, request.into_inner()).await.map(Response::new)
+        submit::submit(self, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn commit_status(
@@ -60,7 +64,9 @@ impl Gateway for GatewayService {
         request: Request<SignedCommitStatusRequest>,
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        status::commit_status(self, request.into_inner()).await.map(Response::new)
+        status::commit_status(self, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn evaluate(
@@ -68,7 +74,9 @@ impl Gateway for GatewayService {
         request: Request<EvaluateRequest>,
     ) -> Result<Response<EvaluateResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        evaluate::evaluate(self, request.into_inner()).await.map(Response::new)
+        evaluate::evaluate(self, request.into_inner())
+            .await
+            .map(Response::new)
     }
 
     async fn chaincode_events(
@@ -76,14 +84,16 @@ impl Gateway for GatewayService {
         request: Request<SignedChaincodeEventsRequest>,
     ) -> Result<Response<Self::ChaincodeEventsStream>, Status> {
         let permit = self.limiter.admit()?;
-        events::chaincode_events(self, request.into_inner(), permit).map(Response::new)
+        events::chaincode_events(self, &request.into_inner(), permit).map(Response::new)
     }
 }
 
 impl GatewayService {
     /// Whether a peer is another organisation's.
     fn is_remote(&self, peer: &Peer) -> bool {
-        self.peers.first().is_none_or(|local| local.msp_id() != peer.msp_id())
+        self.peers
+            .first()
+            .is_none_or(|local| local.msp_id() != peer.msp_id())
     }
 }
 

@@ -50,8 +50,14 @@ impl Genesis {
             signatures: Vec::new(),
         };
         Block {
-            header: Some(BlockHeader { number: 0, previous_hash: Default::default(), data_hash }),
-            data: Some(BlockData { data: vec![data.into()] }),
+            header: Some(BlockHeader {
+                number: 0,
+                previous_hash: Default::default(),
+                data_hash,
+            }),
+            data: Some(BlockData {
+                data: vec![data.into()],
+            }),
             metadata: Some(BlockMetadata {
                 metadata: vec![
                     signatures.encode_to_vec().into(),
@@ -75,8 +81,10 @@ impl Genesis {
             tx_id: hex::encode(Sha256::digest(nonce)),
             ..Default::default()
         };
-        let signature_header =
-            SignatureHeader { nonce: nonce.to_vec().into(), ..Default::default() };
+        let signature_header = SignatureHeader {
+            nonce: nonce.to_vec().into(),
+            ..Default::default()
+        };
         let configuration = ConfigEnvelope {
             config: Some(Config {
                 sequence: 0,
@@ -91,6 +99,9 @@ impl Genesis {
             }),
             data: configuration.encode_to_vec().into(),
         };
-        Envelope { payload: payload.encode_to_vec().into(), ..Default::default() }
+        Envelope {
+            payload: payload.encode_to_vec().into(),
+            ..Default::default()
+        }
     }
 }

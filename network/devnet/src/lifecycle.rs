@@ -71,25 +71,47 @@ impl Deployer {
     }
 
     async fn try_deploy(&self, deployment: Deployment) -> Result<Deployed, String> {
-        let Deployment { name, address, policy, version } = deployment;
+        let Deployment {
+            name,
+            address,
+            policy,
+            version,
+        } = deployment;
         check_name(&name)?;
         check_address(&address)?;
         let policy = parse_policy(policy.as_deref())?;
         let version = version.unwrap_or_else(|| DEFAULT_VERSION.to_owned());
         self.set_service(&name, &address).await?;
 
-        let current = self.channel.chaincode(&name).map_err(|error| error.to_string())?;
+        let current = self
+            .channel
+            .chaincode(&name)
+            .map_err(|error| error.to_string())?;
         let sequence = current.as_ref().map_or(0, |current| current.sequence);
-        if let Some(Chaincode { version: in_force, policy: current, .. }) = current.as_deref()
+        if let Some(Chaincode {
+            version: in_force,
+            policy: current,
+            ..
+        }) = current.as_deref()
             && *in_force == version
             && *current == policy
         {
-            return Ok(Deployed { name, sequence, version, transaction_id: None });
+            return Ok(Deployed {
+                name,
+                sequence,
+                version,
+                transaction_id: None,
+            });
         }
         let definition = ChaincodeDefinition::new(sequence + 1, &version, &policy);
         let id = self.commit(&name, &definition).await?;
         let sequence = definition.sequence;
-        Ok(Deployed { name, sequence, version, transaction_id: Some(id) })
+        Ok(Deployed {
+            name,
+            sequence,
+            version,
+            transaction_id: Some(id),
+        })
     }
 
     async fn set_service(&self, name: &str, address: &str) -> Result<(), String> {
@@ -110,13 +132,22 @@ impl Deployer {
             let response = peer.respond(&proposal, simulated)?;
             results.push((response.payload, response.endorsement.unwrap_or_default()));
         }
-        let result = results.first().map(|(result, _)| result.clone()).unwrap_or_default();
-        let endorsements = results.into_iter().map(|(_, endorsement)| endorsement).collect();
+        let result = results
+            .first()
+            .map(|(result, _)| result.clone())
+            .unwrap_or_default();
+        let endorsements = results
+            .into_iter()
+            .map(|(_, endorsement)| endorsement)
+            .collect();
         let mut envelope = proposal.transaction(result, endorsements);
         envelope.signature = self.sign(&envelope.payload)?;
 
         let id = proposal.transaction_id().to_owned();
-        self.orderer.broadcast(&envelope).await.map_err(|rejected| rejected.info)?;
+        self.orderer
+            .broadcast(&envelope)
+            .await
+            .map_err(|rejected| rejected.info)?;
         let status = self
             .channel
             .chain()
@@ -147,11 +178,17 @@ impl Deployer {
             Bytes::from_static(b"CommitChaincodeDefinition"),
             arguments.encode_to_vec().into(),
         ];
-        let id = ChaincodeId { name: NAMESPACE.to_owned(), ..Default::default() };
+        let id = ChaincodeId {
+            name: NAMESPACE.to_owned(),
+            ..Default::default()
+        };
         let spec = ChaincodeInvocationSpec {
             chaincode_spec: Some(ChaincodeSpec {
                 chaincode_id: Some(id.clone()),
-                input: Some(ChaincodeInput { args, ..Default::default() }),
+                input: Some(ChaincodeInput {
+                    args,
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
         };
@@ -166,14 +203,19 @@ impl Deployer {
         };
         let proposal_bytes: Bytes = proposal.encode_to_vec().into();
         let signature = self.sign(&proposal_bytes)?;
-        let signed = SignedProposal { proposal_bytes, signature };
+        let signed = SignedProposal {
+            proposal_bytes,
+            signature,
+        };
         Unpacked::read(&signed).map_err(|refusal| refusal.to_string())
     }
 
     fn header(&self, chaincode: ChaincodeId) -> Result<Header, String> {
         let creator = self.admin.serialized().clone();
         let nonce = nonce().map_err(|error| error.to_string())?;
-        let extension = ChaincodeHeaderExtension { chaincode_id: Some(chaincode) };
+        let extension = ChaincodeHeaderExtension {
+            chaincode_id: Some(chaincode),
+        };
         let channel_header = ChannelHeader {
             r#type: HeaderType::EndorserTransaction.into(),
             timestamp: Some(clock::now()),
@@ -203,13 +245,20 @@ impl Deployer {
             (LEGACY_NAMESPACE, name.to_owned()),
         ];
         for (namespace, key) in reads {
-            simulator.get(namespace, &key).map_err(|error| error.to_string())?;
+            simulator
+                .get(namespace, &key)
+                .map_err(|error| error.to_string())?;
         }
         for (key, value) in definition.entries(name) {
-            simulator.put(NAMESPACE, &key, value).map_err(|error| error.to_string())?;
+            simulator
+                .put(NAMESPACE, &key, value)
+                .map_err(|error| error.to_string())?;
         }
         Ok(Simulated {
-            response: Response { status: 200, ..Default::default() },
+            response: Response {
+                status: 200,
+                ..Default::default()
+            },
             event: None,
             rwset: simulator.finish().rwset,
             version: SYSTEM_VERSION.to_owned(),
@@ -224,7 +273,7 @@ fn check_name(name: &str) -> Result<(), String> {
         .all(|group| !group.is_empty() && group.chars().all(|c| c.is_ascii_alphanumeric()));
     if !groups_are_good {
         return Err(
-            "the name must be letters and digits, in groups joined by `-` or `_`".to_owned()
+            "the name must be letters and digits, in groups joined by `-` or `_`".to_owned(),
         );
     }
     if SYSTEM_NAMES.contains(&name) {
@@ -234,10 +283,14 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn check_address(address: &str) -> Result<(), String> {
-    let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let port = address
+        .rsplit_once(':')
+        .filter(|(host, _)| !host.is_empty());
     match port.map(|(_, port)| port.parse::<u16>()) {
         Some(Ok(1..)) => Ok(()),
-        _ => Err(format!("`{address}` is no address; give host and port, as 127.0.0.1:9999")),
+        _ => Err(format!(
+            "`{address}` is no address; give host and port, as 127.0.0.1:9999"
+        )),
     }
 }
 
@@ -252,5 +305,7 @@ fn parse_policy(text: Option<&str>) -> Result<ApplicationPolicy, String> {
         })?;
         Type::SignaturePolicy(policy)
     };
-    Ok(ApplicationPolicy { r#type: Some(r#type) })
+    Ok(ApplicationPolicy {
+        r#type: Some(r#type),
+    })
 }

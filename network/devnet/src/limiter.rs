@@ -16,7 +16,11 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(service: &'static str, limit: usize) -> Self {
-        Self { service, limit, free: Arc::new(Semaphore::new(limit)) }
+        Self {
+            service,
+            limit,
+            free: Arc::new(Semaphore::new(limit)),
+        }
     }
 
     /// Admits a call for as long as the permit is held.

@@ -14,7 +14,10 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    pub(crate) async fn bind(builder: &Builder, before: Option<&StateFile>) -> Result<Self, DevnetError> {
+    pub(crate) async fn bind(
+        builder: &Builder,
+        before: Option<&StateFile>,
+    ) -> Result<Self, DevnetError> {
         let (orderer, peers, admin) = ports(&builder.ports, builder.organizations)?;
         let may_move = builder.ports == Ports::Free;
         let before = before.filter(|_| may_move);
@@ -28,18 +31,18 @@ impl Listeners {
         Ok(Self {
             peers: listeners,
             orderer: bind(builder.listen, orderer, former.map(|(orderer, _)| orderer)).await?,
-            admin: bind(IpAddr::V4(Ipv4Addr::LOCALHOST), admin, former.map(|(_, admin)| admin))
-                .await?,
+            admin: bind(
+                IpAddr::V4(Ipv4Addr::LOCALHOST),
+                admin,
+                former.map(|(_, admin)| admin),
+            )
+            .await?,
         })
     }
 }
 
 /// Binds the port that a network had before where that is free, else the one asked for.
-async fn bind(
-    address: IpAddr,
-    port: u16,
-    former: Option<u16>,
-) -> Result<TcpListener, DevnetError> {
+async fn bind(address: IpAddr, port: u16, former: Option<u16>) -> Result<TcpListener, DevnetError> {
     if let Some(former) = former
         && let Ok(listener) = server::bind(address, former).await
     {
@@ -50,7 +53,8 @@ async fn bind(
 
 /// Ports of orderer, peers and admin endpoint; 0 lets the system choose.
 fn ports(ports: &Ports, organizations: usize) -> Result<(u16, Vec<u16>, u16), DevnetError> {
-    let peers = |first: u16, step: u16| (0u16..).map(move |n| n.checked_mul(step)?.checked_add(first));
+    let peers =
+        |first: u16, step: u16| (0u16..).map(move |n| n.checked_mul(step)?.checked_add(first));
     let take = |ports: &mut dyn Iterator<Item = Option<u16>>| {
         ports.take(organizations).collect::<Option<Vec<_>>>()
     };
@@ -62,9 +66,11 @@ fn ports(ports: &Ports, organizations: usize) -> Result<(u16, Vec<u16>, u16), De
             let admin = peers.last()?.checked_add(1)?;
             Some((*base, peers, admin))
         }),
-        Ports::Custom { orderer, peers, admin } if peers.len() == organizations => {
-            Some((*orderer, peers.clone(), *admin))
-        }
+        Ports::Custom {
+            orderer,
+            peers,
+            admin,
+        } if peers.len() == organizations => Some((*orderer, peers.clone(), *admin)),
         Ports::Custom { .. } => None,
     };
     found.ok_or_else(|| {

@@ -66,7 +66,11 @@ impl Network {
 
     /// Where the peer of an organisation listens; none where there is no such organisation.
     pub fn peer_endpoint(&self, msp_id: &str) -> Option<SocketAddr> {
-        self.state.peers.iter().find(|peer| peer.msp_id == msp_id).map(|peer| peer.address)
+        self.state
+            .peers
+            .iter()
+            .find(|peer| peer.msp_id == msp_id)
+            .map(|peer| peer.address)
     }
 
     /// Where the orderer listens.

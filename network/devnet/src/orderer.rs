@@ -40,17 +40,24 @@ pub(crate) struct Rejected {
 
 impl Rejected {
     fn bad_request(info: impl Into<String>) -> Self {
-        Self { status: Status::BadRequest, info: info.into() }
+        Self {
+            status: Status::BadRequest,
+            info: info.into(),
+        }
     }
 }
 
 impl From<Result<(), Rejected>> for Answer {
     fn from(result: Result<(), Rejected>) -> Self {
         Self(match result {
-            Ok(()) => {
-                BroadcastResponse { status: Status::Success.into(), ..Default::default() }
-            }
-            Err(Rejected { status, info }) => BroadcastResponse { status: status.into(), info },
+            Ok(()) => BroadcastResponse {
+                status: Status::Success.into(),
+                ..Default::default()
+            },
+            Err(Rejected { status, info }) => BroadcastResponse {
+                status: status.into(),
+                info,
+            },
         })
     }
 }
@@ -73,8 +80,9 @@ impl Orderer {
     }
 
     fn check(&self, envelope: &Envelope) -> Result<Accepted, Rejected> {
-        let undetermined =
-            |reason: &str| Rejected::bad_request(format!("could not determine channel ID: {reason}"));
+        let undetermined = |reason: &str| {
+            Rejected::bad_request(format!("could not determine channel ID: {reason}"))
+        };
         let malformed = |name: &str| {
             undetermined(&format!(
                 "error unmarshalling {name}: proto: cannot parse invalid wire-format data"
@@ -82,10 +90,11 @@ impl Orderer {
         };
         let payload =
             Payload::decode(envelope.payload.clone()).map_err(|_| malformed("Payload"))?;
-        let header =
-            payload.header.ok_or_else(|| undetermined("header not set"))?;
-        let channel_header = ChannelHeader::decode(header.channel_header)
-            .map_err(|_| malformed("ChannelHeader"))?;
+        let header = payload
+            .header
+            .ok_or_else(|| undetermined("header not set"))?;
+        let channel_header =
+            ChannelHeader::decode(header.channel_header).map_err(|_| malformed("ChannelHeader"))?;
         if channel_header.channel_id != self.channel.name() {
             return Err(Rejected::bad_request("channel does not exist"));
         }
@@ -108,7 +117,12 @@ impl Orderer {
             return Err(Rejected::bad_request("broadcast client identity expired"));
         }
         self.channel
-            .check(Policy::ChannelWriters, &envelope.payload, creator, &envelope.signature)
+            .check(
+                Policy::ChannelWriters,
+                &envelope.payload,
+                creator,
+                &envelope.signature,
+            )
             .map(|_| ())
             .map_err(|denied| Rejected {
                 status: Status::Forbidden,
@@ -120,12 +134,12 @@ impl Orderer {
 /// Which types of message a channel orders. Configuration stays as block 0 has it.
 fn classify(r#type: i32) -> Result<(), Rejected> {
     match HeaderType::try_from(r#type) {
-        Ok(HeaderType::Config) => {
-            Err(Rejected::bad_request("message is of type that cannot be processed directly"))
-        }
-        Ok(HeaderType::OrdererTransaction) => {
-            Err(Rejected::bad_request("message is of type that is no longer supported"))
-        }
+        Ok(HeaderType::Config) => Err(Rejected::bad_request(
+            "message is of type that cannot be processed directly",
+        )),
+        Ok(HeaderType::OrdererTransaction) => Err(Rejected::bad_request(
+            "message is of type that is no longer supported",
+        )),
         Ok(HeaderType::ConfigUpdate) => Err(Rejected {
             status: Status::NotImplemented,
             info: "the embedded network does not change its configuration".to_owned(),

@@ -59,7 +59,11 @@ impl Organizations {
             peers.push(Node::read(&layout, &msp_id, layout::peer_host(number, 0))?);
         }
         let orderer = Node::read(&orderer, layout::ORDERER_MSP_ID, layout::orderer_host())?;
-        Ok(Self { dir, orderer, peers })
+        Ok(Self {
+            dir,
+            orderer,
+            peers,
+        })
     }
 }
 

@@ -27,14 +27,18 @@ pub(crate) async fn bind(address: IpAddr, port: u16) -> Result<TcpListener, Devn
     let address = SocketAddr::new(address, port);
     TcpListener::bind(address)
         .await
-        .map_err(|source| DevnetError::Listen { address: address.to_string(), source })
+        .map_err(|source| DevnetError::Listen {
+            address: address.to_string(),
+            source,
+        })
 }
 
 /// Where a listener listens.
 pub(crate) fn local_address(listener: &TcpListener) -> Result<SocketAddr, DevnetError> {
-    listener
-        .local_addr()
-        .map_err(|source| DevnetError::Listen { address: "an endpoint".to_owned(), source })
+    listener.local_addr().map_err(|source| DevnetError::Listen {
+        address: "an endpoint".to_owned(),
+        source,
+    })
 }
 
 /// Serves gRPC over TLS until the network stops; streams that do not end by then are cut off.
@@ -45,7 +49,9 @@ pub(crate) fn serve(
     shutdown: CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, DevnetError> {
     let identity = Identity::from_pem(&tls.certificate, &tls.key);
-    let config = ServerTlsConfig::new().identity(identity).timeout(TLS_TIMEOUT);
+    let config = ServerTlsConfig::new()
+        .identity(identity)
+        .timeout(TLS_TIMEOUT);
     let router = Server::builder()
         .tls_config(config)
         .map_err(|error| DevnetError::Identity(BoxError::from(error)))?

@@ -52,16 +52,41 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let (queue, accepted) = mpsc::channel(ORDERER_QUEUE);
     let cutter = Cutter::new(accepted, &builder.cut, shutdown.clone());
     let committer = Committer::new(Arc::clone(&channel), organizations.orderer.identity.clone());
-    let mut tasks = vec![tokio::spawn(commit(committer, cutter, channel.clone(), shutdown.clone()))];
+    let mut tasks = vec![tokio::spawn(commit(
+        committer,
+        cutter,
+        channel.clone(),
+        shutdown.clone(),
+    ))];
 
     let orderer = Orderer::new(Arc::clone(&channel), queue);
     let peers = make_peers(&builder, &organizations, &state, &channel)?;
-    let endpoints = Endpoints { channel: &channel, orderer: &orderer, peers: &peers, shutdown: &shutdown };
-    for ((index, listener), node) in listeners.peers.into_iter().enumerate().zip(&organizations.peers) {
-        tasks.push(server::serve(listener, &node.tls, endpoints.peer(index), shutdown.clone())?);
+    let endpoints = Endpoints {
+        channel: &channel,
+        orderer: &orderer,
+        peers: &peers,
+        shutdown: &shutdown,
+    };
+    for ((index, listener), node) in listeners
+        .peers
+        .into_iter()
+        .enumerate()
+        .zip(&organizations.peers)
+    {
+        tasks.push(server::serve(
+            listener,
+            &node.tls,
+            endpoints.peer(index),
+            shutdown.clone(),
+        )?);
     }
     let tls = &organizations.orderer.tls;
-    tasks.push(server::serve(listeners.orderer, tls, endpoints.orderer(), shutdown.clone())?);
+    tasks.push(server::serve(
+        listeners.orderer,
+        tls,
+        endpoints.orderer(),
+        shutdown.clone(),
+    )?);
 
     let deployer = Arc::new(Deployer {
         channel: Arc::clone(&channel),
@@ -70,10 +95,22 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         admin: first_admin(&organizations)?,
         turn: tokio::sync::Mutex::default(),
     });
-    let admin = Admin { deployer: Arc::clone(&deployer), state: Arc::clone(&state) };
+    let admin = Admin {
+        deployer: Arc::clone(&deployer),
+        state: Arc::clone(&state),
+    };
     tasks.push(admin::serve(listeners.admin, admin, shutdown.clone()));
     state.write(&dir)?;
-    Ok(Network { state, channel, peers, deployer, dir, shutdown, tasks, temporary })
+    Ok(Network {
+        state,
+        channel,
+        peers,
+        deployer,
+        dir,
+        shutdown,
+        tasks,
+        temporary,
+    })
 }
 
 /// Commits until the network stops; stops the network where no block can be committed any more.
@@ -98,7 +135,10 @@ fn prepare_folder(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Devn
             .map_err(|source| DevnetError::File { path, source })?;
         return Ok((temporary.path().to_owned(), Some(temporary)));
     };
-    let failure = |source| DevnetError::File { path: dir.to_owned(), source };
+    let failure = |source| DevnetError::File {
+        path: dir.to_owned(),
+        source,
+    };
     std::fs::create_dir_all(dir).map_err(failure)?;
     // Other processes read the paths in the state file from other folders.
     Ok((dir.canonicalize().map_err(failure)?, None))
@@ -154,16 +194,27 @@ async fn open_channel(
         let storage = Storage::open(file.as_deref()).map_err(storage)?;
         open_or_begin(storage, &genesis, orderer)
     });
-    let channel = opened.await.map_err(|error| DevnetError::Storage(error.into()))??;
+    let channel = opened
+        .await
+        .map_err(|error| DevnetError::Storage(error.into()))??;
     let peers = organizations.peers.iter().map(|node| node.msp.id());
     if channel.name() != builder.channel {
-        return Err(DevnetError::OtherNetwork(format!("its channel is `{}`", channel.name())));
+        return Err(DevnetError::OtherNetwork(format!(
+            "its channel is `{}`",
+            channel.name()
+        )));
     }
     let known = channel.config().organizations();
-    if !known.iter().map(|known| known.msp_id.as_str()).collect::<BTreeSet<_>>()
+    if !known
+        .iter()
+        .map(|known| known.msp_id.as_str())
+        .collect::<BTreeSet<_>>()
         .eq(&peers.collect())
     {
-        return Err(DevnetError::OtherNetwork(format!("it has {} organisations", known.len())));
+        return Err(DevnetError::OtherNetwork(format!(
+            "it has {} organisations",
+            known.len()
+        )));
     }
     Ok(channel)
 }
@@ -198,9 +249,11 @@ fn storage(error: StorageError) -> DevnetError {
 
 fn genesis(builder: &Builder, organizations: &Organizations, state: &StateFile) -> Genesis {
     let (max_message_count, preferred_max_bytes, batch_timeout) = match builder.cut {
-        Cut::Fabric { max_message_count, preferred_max_bytes, batch_timeout } => {
-            (max_message_count, preferred_max_bytes, batch_timeout)
-        }
+        Cut::Fabric {
+            max_message_count,
+            preferred_max_bytes,
+            batch_timeout,
+        } => (max_message_count, preferred_max_bytes, batch_timeout),
         // Fabric has no such mode: the configuration says what a real channel would have.
         Cut::Instant => (500, 2 * 1024 * 1024, Duration::from_secs(2)),
     };
@@ -243,9 +296,14 @@ fn make_peers(
         .map(|(node, entry)| {
             let address = format!("{}:{}", node.host, entry.address.port());
             let chaincodes = ChaincodeHost::new(builder.execute_timeout);
-            Peer::new(address, node.identity.clone(), Arc::clone(channel), chaincodes)
-                .map(Arc::new)
-                .map_err(|error| DevnetError::Identity(error.into()))
+            Peer::new(
+                address,
+                node.identity.clone(),
+                Arc::clone(channel),
+                chaincodes,
+            )
+            .map(Arc::new)
+            .map_err(|error| DevnetError::Identity(error.into()))
         })
         .collect()
 }

@@ -62,8 +62,10 @@ impl StateFile {
     /// Replaces the file in one step, so that a reader never sees half of it.
     pub(crate) fn write(&self, dir: &Path) -> Result<(), DevnetError> {
         let path = dir.join(FILE_NAME);
-        let text = serde_json::to_vec_pretty(self)
-            .map_err(|source| DevnetError::StateFile { path: path.clone(), source })?;
+        let text = serde_json::to_vec_pretty(self).map_err(|source| DevnetError::StateFile {
+            path: path.clone(),
+            source,
+        })?;
         let draft = dir.join(format!("{FILE_NAME}.new"));
         std::fs::write(&draft, text)
             .and_then(|()| std::fs::rename(&draft, &path))

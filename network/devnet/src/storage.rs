@@ -92,12 +92,18 @@ impl Storage {
         drop(Writing::open(&transaction)?);
         transaction.commit()?;
         let view = View::new(Arc::new(Reading::open(&database)?));
-        Ok(Self { database, view: RwLock::new(view) })
+        Ok(Self {
+            database,
+            view: RwLock::new(view),
+        })
     }
 
     /// Everything as of the last block.
     pub(crate) fn view(&self) -> View {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.view
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Appends a block. When this returns, the block survives the death of the process.

@@ -30,12 +30,19 @@ pub(crate) struct ServedBlock {
 impl ServedBlock {
     /// A block of this many encoded bytes.
     pub(crate) fn new(block: Block, size: usize) -> Self {
-        Self { block, size, decoded: OnceLock::new() }
+        Self {
+            block,
+            size,
+            decoded: OnceLock::new(),
+        }
     }
 
     /// The same, where the block is decoded already.
     pub(crate) fn with_decoded(self, decoded: DecodedBlock) -> Self {
-        Self { decoded: decoded.into(), ..self }
+        Self {
+            decoded: decoded.into(),
+            ..self
+        }
     }
 
     pub(crate) fn block(&self) -> &Block {
@@ -55,8 +62,7 @@ impl ServedBlock {
         if let Some(decoded) = self.decoded.get() {
             return Ok(decoded);
         }
-        let decoded =
-            block::decode(&self.block).map_err(|_| StorageError::Malformed("block"))?;
+        let decoded = block::decode(&self.block).map_err(|_| StorageError::Malformed("block"))?;
         Ok(self.decoded.get_or_init(|| decoded))
     }
 
@@ -64,8 +70,14 @@ impl ServedBlock {
     pub(crate) fn events(&self) -> Result<Vec<ChaincodeEvent>, StorageError> {
         let decoded = self.decoded()?;
         let codes = decoded.codes().unwrap_or_default();
-        let valid = decoded.transactions.iter().zip(codes).filter(|(_, code)| code.is_valid());
-        Ok(valid.filter_map(|(transaction, _)| event(transaction)).collect())
+        let valid = decoded
+            .transactions
+            .iter()
+            .zip(codes)
+            .filter(|(_, code)| code.is_valid());
+        Ok(valid
+            .filter_map(|(transaction, _)| event(transaction))
+            .collect())
     }
 
     /// The block without payloads.
@@ -86,9 +98,8 @@ impl ServedBlock {
 /// The event of a transaction; one that lacks a name or an owner is none.
 fn event(transaction: &DecodedTransaction) -> Option<ChaincodeEvent> {
     let event = transaction.endorsed()?.event.as_ref()?;
-    let complete = !event.chaincode.is_empty()
-        && !event.name.is_empty()
-        && !event.transaction_id.is_empty();
+    let complete =
+        !event.chaincode.is_empty() && !event.name.is_empty() && !event.transaction_id.is_empty();
     complete.then(|| ChaincodeEvent {
         chaincode_id: event.chaincode.clone(),
         tx_id: event.transaction_id.clone(),
@@ -102,7 +113,10 @@ fn filter(transaction: &DecodedTransaction, code: ValidationCode) -> Option<Filt
     let header = transaction.header.as_ref()?;
     let actions = match &transaction.content {
         Content::Endorsed(endorsed) => {
-            let event = endorsed.event.as_ref().filter(|event| !event.chaincode.is_empty());
+            let event = endorsed
+                .event
+                .as_ref()
+                .filter(|event| !event.chaincode.is_empty());
             Some(event.map(|event| ChaincodeEvent {
                 chaincode_id: event.chaincode.clone(),
                 tx_id: event.transaction_id.clone(),
@@ -121,7 +135,9 @@ fn filter(transaction: &DecodedTransaction, code: ValidationCode) -> Option<Filt
             Data::TransactionActions(FilteredTransactionActions {
                 chaincode_actions: event
                     .into_iter()
-                    .map(|event| FilteredChaincodeAction { chaincode_event: Some(event) })
+                    .map(|event| FilteredChaincodeAction {
+                        chaincode_event: Some(event),
+                    })
                     .collect(),
             })
         }),

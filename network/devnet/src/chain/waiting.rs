@@ -30,11 +30,16 @@ pub(super) struct Waiter<'a> {
 impl Waiting {
     pub(super) fn join<'a>(&'a self, id: &'a str) -> Waiter<'a> {
         let mut entries = self.lock();
-        let entry = entries
-            .entry(id.to_owned())
-            .or_insert_with(|| Entry { sender: watch::Sender::new(None), waiters: 0 });
+        let entry = entries.entry(id.to_owned()).or_insert_with(|| Entry {
+            sender: watch::Sender::new(None),
+            waiters: 0,
+        });
         entry.waiters += 1;
-        Waiter { waiting: self, id, receiver: entry.sender.subscribe() }
+        Waiter {
+            waiting: self,
+            id,
+            receiver: entry.sender.subscribe(),
+        }
     }
 
     /// Tells all who wait for a transaction; the first notification is the one that counts.
@@ -64,7 +69,9 @@ impl Waiter<'_> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let mut entries = self.waiting.lock();
-        let Some(entry) = entries.get_mut(self.id) else { return };
+        let Some(entry) = entries.get_mut(self.id) else {
+            return;
+        };
         // A transaction that was notified and is waited for again has an entry of its own.
         if !entry.sender.subscribe().same_channel(&self.receiver) {
             return;

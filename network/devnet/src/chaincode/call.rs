@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use super::{
     ChaincodeError, ChaincodeHost, Service,
-    request::{self, Failure},
     query::Queries,
+    request::{self, Failure},
     stream::Lease,
 };
 use crate::{
@@ -56,12 +56,16 @@ impl<'a> Transaction<'a> {
 
     /// The definition of a chaincode, recorded as read: a transaction is void once it changes.
     pub(crate) fn definition(&mut self, name: &str) -> Result<Arc<Chaincode>, ChaincodeError> {
-        self.simulator.get(LIFECYCLE, &sequence_key(name)).map_err(unreadable)?;
+        self.simulator
+            .get(LIFECYCLE, &sequence_key(name))
+            .map_err(unreadable)?;
         self.context
             .channel
             .definition(self.context.view, name)
             .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
-            .ok_or_else(|| ChaincodeError::NotDefined { name: name.to_owned() })
+            .ok_or_else(|| ChaincodeError::NotDefined {
+                name: name.to_owned(),
+            })
     }
 
     /// Runs a chaincode to its last message. Calls of other chaincodes nest.
@@ -105,7 +109,13 @@ impl<'a> Transaction<'a> {
                 ))
             })?;
         let r#type = self.check_initialization(&definition, input)?;
-        Ok((Service { name: name.to_owned(), address }, r#type))
+        Ok((
+            Service {
+                name: name.to_owned(),
+                address,
+            },
+            r#type,
+        ))
     }
 
     fn check_initialization(
@@ -133,7 +143,9 @@ impl<'a> Transaction<'a> {
             )),
             (true, true) => {
                 let value = version.clone();
-                self.simulator.put(name, INITIALIZED, value).map_err(unreadable)?;
+                self.simulator
+                    .put(name, INITIALIZED, value)
+                    .map_err(unreadable)?;
                 Ok(Type::Init)
             }
         }
@@ -216,7 +228,9 @@ impl<'a> Transaction<'a> {
         let (name, channel) = id.name.split_once('/').unwrap_or((&id.name, ""));
         let name = name.split_once(':').map_or(name, |(name, _)| name);
         if !channel.is_empty() && channel != self.context.channel.name() {
-            return Err(Failure(format!("failed to find ledger for channel: {channel}")));
+            return Err(Failure(format!(
+                "failed to find ledger for channel: {channel}"
+            )));
         }
         let input = spec.input.unwrap_or_default();
         let message = self
@@ -227,7 +241,10 @@ impl<'a> Transaction<'a> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that map_err asks for"
+)]
 fn unreadable(error: SimulateError<StorageError>) -> ChaincodeError {
     ChaincodeError::Invocation(error.to_string())
 }

@@ -13,13 +13,20 @@ pub(crate) enum ChaincodeError {
         "could not launch chaincode {name}: connection to {name} failed: error cannot create \
          connection for {name}: error creating grpc connection to {address}: {reason}"
     )]
-    Dial { name: String, address: String, reason: String },
+    Dial {
+        name: String,
+        address: String,
+        reason: String,
+    },
     /// A connection, but no proper registration.
     #[error("could not launch chaincode {name}: chaincode registration failed: {reason}")]
     Register { name: String, reason: String },
     /// The same transaction is already with this chaincode.
     #[error("error sending: txid: {transaction_id}({channel}) exists")]
-    Exists { transaction_id: String, channel: String },
+    Exists {
+        transaction_id: String,
+        channel: String,
+    },
     /// No answer in time.
     #[error("error sending: timeout expired while executing transaction")]
     Timeout,
@@ -36,6 +43,9 @@ pub(crate) enum ChaincodeError {
 
 impl ChaincodeError {
     pub(super) fn register(name: &str, status: &Status) -> Self {
-        Self::Register { name: name.to_owned(), reason: status.message().to_owned() }
+        Self::Register {
+            name: name.to_owned(),
+            reason: status.message().to_owned(),
+        }
     }
 }

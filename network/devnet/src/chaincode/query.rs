@@ -46,20 +46,37 @@ impl Queries {
         ledger: &mut Ledger<'_, '_>,
         payload: Bytes,
     ) -> Result<Bytes, Failure> {
-        let GetStateByRange { start_key, end_key, collection, metadata } = decode(payload)?;
+        let GetStateByRange {
+            start_key,
+            end_key,
+            collection,
+            metadata,
+        } = decode(payload)?;
         ledger.check_public(&collection)?;
         let id = self.new_id()?;
         let metadata: QueryMetadata = decode(metadata)?;
         if metadata.page_size == 0 && metadata.bookmark.is_empty() {
-            let range = ledger.simulator.open_range(ledger.namespace, &start_key, &end_key);
+            let range = ledger
+                .simulator
+                .open_range(ledger.namespace, &start_key, &end_key);
             self.open.insert(id.clone(), Query::Range(range));
             return self.batch(ledger, id);
         }
-        let start = if metadata.bookmark.is_empty() { start_key } else { metadata.bookmark };
+        let start = if metadata.bookmark.is_empty() {
+            start_key
+        } else {
+            metadata.bookmark
+        };
         let size = usize::try_from(metadata.page_size).unwrap_or(0);
-        let size = if size == 0 { TOTAL_QUERY_LIMIT } else { size.min(TOTAL_QUERY_LIMIT) };
+        let size = if size == 0 {
+            TOTAL_QUERY_LIMIT
+        } else {
+            size.min(TOTAL_QUERY_LIMIT)
+        };
         let (rows, bookmark) =
-            ledger.simulator.bookmarked_page(ledger.namespace, &start, &end_key, size)?;
+            ledger
+                .simulator
+                .bookmarked_page(ledger.namespace, &start, &end_key, size)?;
         let metadata = QueryResponseMetadata {
             fetched_records_count: i32::try_from(rows.len()).unwrap_or(i32::MAX),
             bookmark,
@@ -76,7 +93,11 @@ impl Queries {
     ) -> Result<Bytes, Failure> {
         let GetHistoryForKey { key } = decode(payload)?;
         let id = self.new_id()?;
-        let history = History { key, before: None, returned: 0 };
+        let history = History {
+            key,
+            before: None,
+            returned: 0,
+        };
         self.open.insert(id.clone(), Query::History(history));
         self.batch(ledger, id)
     }
@@ -103,7 +124,9 @@ impl Queries {
 
     fn new_id(&mut self) -> Result<String, Failure> {
         if self.opened >= QUERIES_MAX {
-            return Err(Failure(format!("more than {QUERIES_MAX} queries in one transaction")));
+            return Err(Failure(format!(
+                "more than {QUERIES_MAX} queries in one transaction"
+            )));
         }
         self.opened += 1;
         Ok(format!("query-{}", self.opened))
@@ -132,7 +155,9 @@ impl History {
         let left = TOTAL_QUERY_LIMIT.saturating_sub(self.returned);
         let wanted = QUERY_BATCH.min(left);
         let mut positions =
-            ledger.view.history(ledger.namespace, &self.key, self.before, wanted + 1)?;
+            ledger
+                .view
+                .history(ledger.namespace, &self.key, self.before, wanted + 1)?;
         let has_more = positions.len() > wanted && wanted < left;
         positions.truncate(wanted);
         let mut rows = Vec::with_capacity(positions.len());
@@ -150,15 +175,22 @@ impl History {
         ledger: &Ledger<'_, '_>,
         (block, index): (u64, u32),
     ) -> Result<Option<Bytes>, Failure> {
-        let Some(block) = ledger.channel.chain().block(block)? else { return Ok(None) };
+        let Some(block) = ledger.channel.chain().block(block)? else {
+            return Ok(None);
+        };
         let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let Some(transaction) = block.decoded()?.transactions.get(index) else { return Ok(None) };
+        let Some(transaction) = block.decoded()?.transactions.get(index) else {
+            return Ok(None);
+        };
         let writes = transaction
             .endorsed()
             .and_then(|endorsed| endorsed.rwset.namespace(ledger.namespace))
             .map(|set| &set.writes);
         let write = writes.and_then(|writes| writes.iter().find(|write| write.key == self.key));
-        let timestamp = transaction.header.as_ref().and_then(|header| header.timestamp);
+        let timestamp = transaction
+            .header
+            .as_ref()
+            .and_then(|header| header.timestamp);
         Ok(write.map(|write| {
             KeyModification {
                 tx_id: transaction.transaction_id().to_owned(),
@@ -175,12 +207,27 @@ impl History {
 fn key_values(namespace: &str, rows: Vec<KeyValue>) -> Vec<Bytes> {
     let rows = rows.into_iter();
     rows.map(|KeyValue { key, value }| {
-        Kv { namespace: namespace.to_owned(), key, value }.encode_to_vec().into()
+        Kv {
+            namespace: namespace.to_owned(),
+            key,
+            value,
+        }
+        .encode_to_vec()
+        .into()
     })
     .collect()
 }
 
 fn response(rows: Vec<Bytes>, has_more: bool, id: String, metadata: Bytes) -> Bytes {
-    let results = rows.into_iter().map(|result_bytes| QueryResultBytes { result_bytes });
-    QueryResponse { results: results.collect(), has_more, id, metadata }.encode_to_vec().into()
+    let results = rows
+        .into_iter()
+        .map(|result_bytes| QueryResultBytes { result_bytes });
+    QueryResponse {
+        results: results.collect(),
+        has_more,
+        id,
+        metadata,
+    }
+    .encode_to_vec()
+    .into()
 }

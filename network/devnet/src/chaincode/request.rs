@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use fabric_ledger::simulate::{SimulateError, Simulator};
 use fabric_protos::peer::{
-    DelState, GetQueryResult, GetState, GetStateMetadata, GetStateMultiple,
-    GetStateMultipleResult, PutState, PutStateMetadata, StateMetadata, StateMetadataResult,
-    WriteBatchState, WriteRecord, chaincode_message::Type, write_record,
+    DelState, GetQueryResult, GetState, GetStateMetadata, GetStateMultiple, GetStateMultipleResult,
+    PutState, PutStateMetadata, StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord,
+    chaincode_message::Type, write_record,
 };
 use prost::Message;
 
@@ -72,7 +72,10 @@ impl Ledger<'_, '_> {
 
     fn get(&mut self, request: &GetState) -> Result<Bytes, Failure> {
         self.check_public(&request.collection)?;
-        Ok(self.simulator.get(self.namespace, &request.key)?.unwrap_or_default())
+        Ok(self
+            .simulator
+            .get(self.namespace, &request.key)?
+            .unwrap_or_default())
     }
 
     fn get_multiple(&mut self, request: &GetStateMultiple) -> Result<Bytes, Failure> {
@@ -89,14 +92,18 @@ impl Ledger<'_, '_> {
         let metadata = self.simulator.metadata(self.namespace, &request.key)?;
         let entries = metadata.into_iter();
         let result = StateMetadataResult {
-            entries: entries.map(|(metakey, value)| StateMetadata { metakey, value }).collect(),
+            entries: entries
+                .map(|(metakey, value)| StateMetadata { metakey, value })
+                .collect(),
         };
         Ok(result.encode_to_vec().into())
     }
 
     fn put(&mut self, request: PutState) -> Result<(), Failure> {
         self.check_public(&request.collection)?;
-        Ok(self.simulator.put(self.namespace, &request.key, request.value)?)
+        Ok(self
+            .simulator
+            .put(self.namespace, &request.key, request.value)?)
     }
 
     fn delete(&mut self, request: &DelState) -> Result<(), Failure> {
@@ -108,7 +115,9 @@ impl Ledger<'_, '_> {
         self.check_public(&request.collection)?;
         let entry = request.metadata.unwrap_or_default();
         let metadata = BTreeMap::from([(entry.metakey, entry.value)]);
-        Ok(self.simulator.put_metadata(self.namespace, &request.key, metadata)?)
+        Ok(self
+            .simulator
+            .put_metadata(self.namespace, &request.key, metadata)?)
     }
 
     fn purge(&mut self, request: &DelState) -> Result<(), Failure> {
@@ -119,18 +128,33 @@ impl Ledger<'_, '_> {
     }
 
     fn write_batch(&mut self, batch: WriteBatchState) -> Result<(), Failure> {
-        batch.rec.into_iter().try_for_each(|record| self.write(record))
+        batch
+            .rec
+            .into_iter()
+            .try_for_each(|record| self.write(record))
     }
 
     fn write(&mut self, record: WriteRecord) -> Result<(), Failure> {
         let r#type = record.r#type();
-        let WriteRecord { key, value, collection, metadata, .. } = record;
+        let WriteRecord {
+            key,
+            value,
+            collection,
+            metadata,
+            ..
+        } = record;
         match r#type {
-            write_record::Type::PutState => self.put(PutState { key, value, collection }),
+            write_record::Type::PutState => self.put(PutState {
+                key,
+                value,
+                collection,
+            }),
             write_record::Type::DelState => self.delete(&DelState { key, collection }),
-            write_record::Type::PutStateMetadata => {
-                self.put_metadata(PutStateMetadata { key, collection, metadata })
-            }
+            write_record::Type::PutStateMetadata => self.put_metadata(PutStateMetadata {
+                key,
+                collection,
+                metadata,
+            }),
             write_record::Type::PurgePrivateData => self.purge(&DelState { key, collection }),
             write_record::Type::Undefined => Err(Failure("unknown operation type".to_owned())),
         }
@@ -138,7 +162,11 @@ impl Ledger<'_, '_> {
 
     /// Chaincodes are deployed without collections, so that each one asked for does not exist.
     pub(super) fn check_public(&self, collection: &str) -> Result<(), Failure> {
-        if collection.is_empty() { Ok(()) } else { Err(self.no_collection(collection)) }
+        if collection.is_empty() {
+            Ok(())
+        } else {
+            Err(self.no_collection(collection))
+        }
     }
 
     fn no_collection(&self, collection: &str) -> Failure {
@@ -157,6 +185,10 @@ fn nothing((): ()) -> Bytes {
 
 /// State is kept as on LevelDB, which has no rich queries.
 fn rich_query(request: &GetQueryResult) -> Failure {
-    let name = if request.metadata.is_empty() { "ExecuteQuery" } else { "ExecuteQueryWithMetadata" };
+    let name = if request.metadata.is_empty() {
+        "ExecuteQuery"
+    } else {
+        "ExecuteQueryWithMetadata"
+    };
     Failure(format!("{name} not supported for leveldb"))
 }

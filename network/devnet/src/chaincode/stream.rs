@@ -86,7 +86,13 @@ impl ChaincodeStream {
                 channel: channel.to_owned(),
             });
         }
-        transactions.insert(key.clone(), Inbox { sender, busy: Arc::clone(&busy) });
+        transactions.insert(
+            key.clone(),
+            Inbox {
+                sender,
+                busy: Arc::clone(&busy),
+            },
+        );
         Ok(Lease {
             key,
             outgoing: self.outgoing.clone(),
@@ -109,13 +115,21 @@ impl Lease {
     pub(super) async fn send(&self, mut message: ChaincodeMessage) -> Result<(), ChaincodeError> {
         message.channel_id.clone_from(&self.key.0);
         message.txid.clone_from(&self.key.1);
-        self.outgoing.send(message).await.map_err(|_| ChaincodeError::StreamTerminated)
+        self.outgoing
+            .send(message)
+            .await
+            .map_err(|_| ChaincodeError::StreamTerminated)
     }
 
     /// Answers the request at hand, after which the chaincode may send the next.
     pub(super) async fn answer(&self, r#type: Type, payload: Bytes) -> Result<(), ChaincodeError> {
         self.busy.store(false, Ordering::Release);
-        self.send(ChaincodeMessage { r#type: r#type.into(), payload, ..Default::default() }).await
+        self.send(ChaincodeMessage {
+            r#type: r#type.into(),
+            payload,
+            ..Default::default()
+        })
+        .await
     }
 
     pub(super) fn transaction_id(&self) -> &str {
@@ -129,7 +143,9 @@ impl Drop for Lease {
     }
 }
 
-fn lock(transactions: &Transactions) -> std::sync::MutexGuard<'_, HashMap<(String, String), Inbox>> {
+fn lock(
+    transactions: &Transactions,
+) -> std::sync::MutexGuard<'_, HashMap<(String, String), Inbox>> {
     transactions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -139,17 +155,20 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
     let mut client = connect(service).await?;
     let register = |status| ChaincodeError::register(&service.name, &status);
     let handshake = async {
-        let mut incoming =
-            client.connect(ReceiverStream::new(queue)).await.map_err(register)?.into_inner();
+        let mut incoming = client
+            .connect(ReceiverStream::new(queue))
+            .await
+            .map_err(register)?
+            .into_inner();
         shake_hands(service, &outgoing, &mut incoming).await?;
         Ok(incoming)
     };
-    let incoming = tokio::time::timeout(REGISTER_TIMEOUT, handshake).await.map_err(|_| {
-        ChaincodeError::Register {
+    let incoming = tokio::time::timeout(REGISTER_TIMEOUT, handshake)
+        .await
+        .map_err(|_| ChaincodeError::Register {
             name: service.name.clone(),
             reason: "timeout expired while starting chaincode".to_owned(),
-        }
-    })??;
+        })??;
 
     let transactions = Arc::new(Transactions::default());
     let closed = CancellationToken::new();
@@ -160,7 +179,12 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
         transactions: Arc::clone(&transactions),
     };
     tokio::spawn(reader.run(closed.clone()));
-    Ok(ChaincodeStream { address: service.address.clone(), outgoing, transactions, closed })
+    Ok(ChaincodeStream {
+        address: service.address.clone(),
+        outgoing,
+        transactions,
+        closed,
+    })
 }
 
 async fn connect(
@@ -201,8 +225,10 @@ async fn shake_hands(
     outgoing: &mpsc::Sender<ChaincodeMessage>,
     incoming: &mut Streaming<ChaincodeMessage>,
 ) -> Result<(), ChaincodeError> {
-    let failure =
-        |reason: String| ChaincodeError::Register { name: service.name.clone(), reason };
+    let failure = |reason: String| ChaincodeError::Register {
+        name: service.name.clone(),
+        reason,
+    };
     let message = incoming
         .message()
         .await
@@ -221,11 +247,19 @@ async fn shake_hands(
             "error in handling register chaincode, chaincodeID name is empty".to_owned(),
         ));
     }
-    for (r#type, payload) in
-        [(Type::Registered, Bytes::new()), (Type::Ready, parameters().encode_to_vec().into())]
-    {
-        let message = ChaincodeMessage { r#type: r#type.into(), payload, ..Default::default() };
-        outgoing.send(message).await.map_err(|_| ChaincodeError::StreamTerminated)?;
+    for (r#type, payload) in [
+        (Type::Registered, Bytes::new()),
+        (Type::Ready, parameters().encode_to_vec().into()),
+    ] {
+        let message = ChaincodeMessage {
+            r#type: r#type.into(),
+            payload,
+            ..Default::default()
+        };
+        outgoing
+            .send(message)
+            .await
+            .map_err(|_| ChaincodeError::StreamTerminated)?;
     }
     Ok(())
 }
@@ -321,7 +355,9 @@ impl Reader {
     fn hand_over(&self, message: ChaincodeMessage, request: bool) -> Option<ChaincodeMessage> {
         let transactions = lock(&self.transactions);
         let key = (message.channel_id.clone(), message.txid.clone());
-        let Some(inbox) = transactions.get(&key) else { return Some(message) };
+        let Some(inbox) = transactions.get(&key) else {
+            return Some(message);
+        };
         if request && inbox.busy.swap(true, Ordering::AcqRel) {
             // A real peer drops it too, and the chaincode waits for ever.
             tracing::error!(
@@ -332,7 +368,10 @@ impl Reader {
             return None;
         }
         if inbox.sender.try_send(message).is_err() {
-            tracing::error!(chaincode = self.name, "message for a finished transaction dropped");
+            tracing::error!(
+                chaincode = self.name,
+                "message for a finished transaction dropped"
+            );
         }
         None
     }
@@ -340,7 +379,10 @@ impl Reader {
     /// Answers a request of a transaction that this peer does not know or has given up.
     async fn refuse(&self, message: ChaincodeMessage) -> bool {
         let name = message.r#type().as_str_name();
-        let text = format!("{name} failed: transaction ID: {}: no ledger context", message.txid);
+        let text = format!(
+            "{name} failed: transaction ID: {}: no ledger context",
+            message.txid
+        );
         let answer = ChaincodeMessage {
             r#type: Type::Error.into(),
             payload: text.into(),

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use fabric_protos::{
     common::{Block, Envelope, Status as Outcome},
-    peer::{
-        BlockAndPrivateData, DeliverResponse, deliver_response::Type, deliver_server::Deliver,
-    },
+    peer::{BlockAndPrivateData, DeliverResponse, deliver_response::Type, deliver_server::Deliver},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +38,11 @@ impl PeerDeliverService {
             policy: Policy::ApplicationReaders,
             shutdown: self.shutdown.clone(),
         };
-        Ok(Response::new(serve::<F>(source, request.into_inner(), permit)))
+        Ok(Response::new(serve::<F>(
+            source,
+            request.into_inner(),
+            permit,
+        )))
     }
 }
 
@@ -101,8 +103,9 @@ impl Form for Filtered {
     }
 
     fn block(served: &ServedBlock, _: Block, channel: &str) -> Result<DeliverResponse, Status> {
-        let filtered =
-            served.filtered(channel).map_err(|error| Status::internal(error.to_string()))?;
+        let filtered = served
+            .filtered(channel)
+            .map_err(|error| Status::internal(error.to_string()))?;
         Ok(response(Type::FilteredBlock(filtered)))
     }
 }
@@ -115,11 +118,16 @@ impl Form for WithPrivateData {
     }
 
     fn block(_: &ServedBlock, block: Block, _: &str) -> Result<DeliverResponse, Status> {
-        let block = BlockAndPrivateData { block: Some(block), ..Default::default() };
+        let block = BlockAndPrivateData {
+            block: Some(block),
+            ..Default::default()
+        };
         Ok(response(Type::BlockAndPrivateData(block)))
     }
 }
 
 fn response(r#type: Type) -> DeliverResponse {
-    DeliverResponse { r#type: Some(r#type) }
+    DeliverResponse {
+        r#type: Some(r#type),
+    }
 }

@@ -34,8 +34,7 @@ pub(super) struct Range {
 impl Seek {
     /// Reads a request for this channel.
     pub(super) fn read(envelope: &Envelope, channel: &str) -> Result<Self, Status> {
-        let payload =
-            Payload::decode(envelope.payload.clone()).map_err(|_| Status::BadRequest)?;
+        let payload = Payload::decode(envelope.payload.clone()).map_err(|_| Status::BadRequest)?;
         let header = payload.header.ok_or(Status::BadRequest)?;
         let channel_header =
             ChannelHeader::decode(header.channel_header).map_err(|_| Status::BadRequest)?;
@@ -87,8 +86,13 @@ impl Seek {
 
 /// Whether the client's clock is near ours.
 fn is_timely(header: &ChannelHeader) -> bool {
-    let Some(timestamp) = &header.timestamp else { return false };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let Some(timestamp) = &header.timestamp else {
+        return false;
+    };
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     let distance = i128::from(now) - i128::from(timestamp.seconds);
     distance.unsigned_abs() <= u128::from(DELIVER_TIME_WINDOW.as_secs())
 }

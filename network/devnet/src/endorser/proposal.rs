@@ -40,7 +40,9 @@ pub(crate) struct Unpacked {
 /// Decodes a message, or says which one does not decode.
 pub(crate) fn decode<M: Message + Default>(bytes: &Bytes, name: &str) -> Result<M, Refusal> {
     M::decode(bytes.clone()).map_err(|_| {
-        Refusal(format!("error unmarshalling {name}: proto: cannot parse invalid wire-format data"))
+        Refusal(format!(
+            "error unmarshalling {name}: proto: cannot parse invalid wire-format data"
+        ))
     })
 }
 
@@ -63,11 +65,12 @@ impl Unpacked {
             decode(&proposal.payload, "ChaincodeProposalPayload")?;
         let invocation: ChaincodeInvocationSpec =
             decode(&payload.input, "ChaincodeInvocationSpec")?;
-        let spec = invocation.chaincode_spec.ok_or_else(|| {
-            refuse("chaincode invocation spec did not contain chaincode spec")
-        })?;
-        let input =
-            spec.input.ok_or_else(|| refuse("chaincode input did not contain any input"))?;
+        let spec = invocation
+            .chaincode_spec
+            .ok_or_else(|| refuse("chaincode invocation spec did not contain chaincode spec"))?;
+        let input = spec
+            .input
+            .ok_or_else(|| refuse("chaincode input did not contain any input"))?;
         Ok(Self {
             signed: signed.clone(),
             hash: proposal_hash(&header, &payload),
@@ -107,7 +110,10 @@ impl Unpacked {
             header: Some(self.header.clone()),
             data: transaction.encode_to_vec().into(),
         };
-        Envelope { payload: payload.encode_to_vec().into(), signature: Bytes::new() }
+        Envelope {
+            payload: payload.encode_to_vec().into(),
+            signature: Bytes::new(),
+        }
     }
 
     /// Checks headers, transaction id and signature; gives the creator.
@@ -116,18 +122,22 @@ impl Unpacked {
         if self.signed.signature.is_empty() {
             return Err(refuse("empty signature bytes"));
         }
-        let creator = msps.identity(&self.signature_header.creator).map_err(|error| {
-            tracing::warn!(%error, transaction_id = self.transaction_id(), "access denied");
-            Refusal(format!(
-                "access denied: channel [{}] creator org unknown, creator is malformed",
-                self.channel()
-            ))
-        });
+        let creator = msps
+            .identity(&self.signature_header.creator)
+            .map_err(|error| {
+                tracing::warn!(%error, transaction_id = self.transaction_id(), "access denied");
+                Refusal(format!(
+                    "access denied: channel [{}] creator org unknown, creator is malformed",
+                    self.channel()
+                ))
+            });
         let creator = creator.or_else(|unknown| self.name_organization(msps, unknown))?;
-        creator.verify(&self.signed.proposal_bytes, &self.signed.signature).map_err(|error| {
-            tracing::warn!(%error, transaction_id = self.transaction_id(), "access denied");
-            self.access_denied(creator.msp_id())
-        })?;
+        creator
+            .verify(&self.signed.proposal_bytes, &self.signed.signature)
+            .map_err(|error| {
+                tracing::warn!(%error, transaction_id = self.transaction_id(), "access denied");
+                self.access_denied(creator.msp_id())
+            })?;
         Ok(creator)
     }
 
@@ -150,7 +160,10 @@ impl Unpacked {
     }
 
     fn access_denied(&self, msp_id: &str) -> Refusal {
-        Refusal(format!("access denied: channel [{}] creator org [{msp_id}]", self.channel()))
+        Refusal(format!(
+            "access denied: channel [{}] creator org [{msp_id}]",
+            self.channel()
+        ))
     }
 
     fn validate_headers(&self) -> Result<(), Refusal> {
@@ -158,9 +171,17 @@ impl Unpacked {
         match HeaderType::try_from(r#type) {
             Ok(HeaderType::EndorserTransaction | HeaderType::Config) => {}
             Ok(other) => {
-                return Err(Refusal(format!("invalid header type {}", other.as_str_name())));
+                return Err(Refusal(format!(
+                    "invalid header type {}",
+                    other.as_str_name()
+                )));
             }
-            Err(_) => return Err(Refusal(format!("invalid header type {type_number}", type_number = self.channel_header.r#type))),
+            Err(_) => {
+                return Err(Refusal(format!(
+                    "invalid header type {type_number}",
+                    type_number = self.channel_header.r#type
+                )));
+            }
         }
         if self.channel_header.epoch != 0 {
             return Err(refuse("epoch is non-zero"));
@@ -186,7 +207,8 @@ impl Unpacked {
 /// Whether the creator's certificate has run out. A certificate that cannot be read has not: what
 /// checks it next says why it is refused.
 pub(crate) fn has_expired(msps: &MspManager, creator: &[u8]) -> bool {
-    msps.identity(creator).is_ok_and(|identity| identity.expires_at() < SystemTime::now())
+    msps.identity(creator)
+        .is_ok_and(|identity| identity.expires_at() < SystemTime::now())
 }
 
 fn refuse(text: &str) -> Refusal {
@@ -210,5 +232,9 @@ fn proposal_hash(header: &Header, payload: &ChaincodeProposalPayload) -> Bytes {
 }
 
 fn without_transient_data(payload: &ChaincodeProposalPayload) -> Vec<u8> {
-    ChaincodeProposalPayload { input: payload.input.clone(), ..Default::default() }.encode_to_vec()
+    ChaincodeProposalPayload {
+        input: payload.input.clone(),
+        ..Default::default()
+    }
+    .encode_to_vec()
 }

@@ -37,16 +37,22 @@ pub(super) async fn endorse(
             "the proposed transaction must contain a signed proposal",
         ));
     }
-    let proposal = Unpacked::read(&signed)
-        .map_err(|Refusal(reason)| Status::invalid_argument(reason))?;
+    let proposal =
+        Unpacked::read(&signed).map_err(|Refusal(reason)| Status::invalid_argument(reason))?;
     let collected = if request.endorsing_organizations.is_empty() {
         collect_by_policy(gateway, &proposal).await?
     } else {
         collect_from(gateway, &proposal, &request.endorsing_organizations).await?
     };
-    let endorsements = collected.by.into_iter().map(|(_, endorsement)| endorsement).collect();
+    let endorsements = collected
+        .by
+        .into_iter()
+        .map(|(_, endorsement)| endorsement)
+        .collect();
     let transaction = proposal.transaction(collected.result, endorsements);
-    Ok(EndorseResponse { prepared_transaction: Some(transaction) })
+    Ok(EndorseResponse {
+        prepared_transaction: Some(transaction),
+    })
 }
 
 /// Endorsements of one and the same result.
@@ -64,7 +70,8 @@ impl Collected {
         } else if self.result != response.payload {
             return Err("ProposalResponsePayloads do not match".to_owned());
         }
-        self.by.push((Arc::clone(peer), response.endorsement.unwrap_or_default()));
+        self.by
+            .push((Arc::clone(peer), response.endorsement.unwrap_or_default()));
         Ok(())
     }
 
@@ -106,7 +113,11 @@ async fn collect_from(
     let mut peers = Vec::new();
     let mut missing = Vec::new();
     for msp_id in organizations {
-        match gateway.peers.iter().find(|peer| known && peer.msp_id() == msp_id) {
+        match gateway
+            .peers
+            .iter()
+            .find(|peer| known && peer.msp_id() == msp_id)
+        {
             Some(peer) if peers.iter().any(|other| Arc::ptr_eq(other, peer)) => {}
             Some(peer) => peers.push(Arc::clone(peer)),
             None => missing.push(msp_id.as_str()),
@@ -120,7 +131,11 @@ async fn collect_from(
     }
     let mut collected = Collected::default();
     let failed = collected.ask(gateway, &proposal.signed, &peers).await;
-    if failed.is_empty() { Ok(collected) } else { Err(too_few(failed)) }
+    if failed.is_empty() {
+        Ok(collected)
+    } else {
+        Err(too_few(failed))
+    }
 }
 
 /// Asks this gateway's own peer, learns from its answer which policies count, and asks as many
@@ -133,14 +148,21 @@ async fn collect_by_policy(
         return Err(Status::internal("the gateway has no peer"));
     };
     let called = require(gateway, proposal, &proposal.chaincode)?;
-    let first = judge(gateway, local, local.process_proposal(&proposal.signed).await).map_err(
-        |problem| {
-            let details = [detail(local, problem.message)];
-            failure::status(Code::Aborted, FIRST_FAILED, &details)
-        },
-    )?;
+    let first = judge(
+        gateway,
+        local,
+        local.process_proposal(&proposal.signed).await,
+    )
+    .map_err(|problem| {
+        let details = [detail(local, problem.message)];
+        failure::status(Code::Aborted, FIRST_FAILED, &details)
+    })?;
     let mut chaincodes = Vec::new();
-    for call in first.interest.iter().flat_map(|interest| &interest.chaincodes) {
+    for call in first
+        .interest
+        .iter()
+        .flat_map(|interest| &interest.chaincodes)
+    {
         chaincodes.push(require(gateway, proposal, &call.name)?);
     }
     if chaincodes.is_empty() {
@@ -172,8 +194,11 @@ async fn complete(
                 too_few(failed)
             });
         };
-        let others: Vec<_> =
-            chosen.iter().filter(|peer| !collected.has(peer)).cloned().collect();
+        let others: Vec<_> = chosen
+            .iter()
+            .filter(|peer| !collected.has(peer))
+            .cloned()
+            .collect();
         let newly = collected.ask(gateway, &proposal.signed, &others).await;
         if newly.is_empty() {
             collected

@@ -27,18 +27,24 @@ pub(super) async fn evaluate(
     if target.channel != gateway.channel.name() {
         return Err(Status::unavailable(unknown_channel(&target.channel)));
     }
-    let peers = candidates(gateway, &target, request.target_organizations)?;
+    let peers = candidates(gateway, &target, &request.target_organizations)?;
     let mut details = Vec::new();
     let mut last = Code::Unavailable;
     for peer in peers {
         match judge(gateway, &peer, peer.process_proposal(&signed).await) {
-            Ok(response) => return Ok(EvaluateResponse { result: Some(result(response)) }),
+            Ok(response) => {
+                return Ok(EvaluateResponse {
+                    result: Some(result(response)),
+                });
+            }
             Err(problem) => {
                 details.push(detail(&peer, problem.message.clone()));
                 last = problem.code;
                 if !problem.retry {
-                    let message =
-                        format!("evaluate call to endorser returned error: {}", problem.message);
+                    let message = format!(
+                        "evaluate call to endorser returned error: {}",
+                        problem.message
+                    );
                     return Err(failure::status(problem.code, message, &details));
                 }
             }
@@ -70,8 +76,11 @@ impl Target {
         if channel.is_empty() {
             return Err(Refusal("no channel id provided".to_owned()));
         }
-        let missing = |what: &str| Refusal(format!("no {what} is provided, channel id [{channel}]"));
-        let spec = spec.chaincode_spec.ok_or_else(|| missing("chaincode spec"))?;
+        let missing =
+            |what: &str| Refusal(format!("no {what} is provided, channel id [{channel}]"));
+        let spec = spec
+            .chaincode_spec
+            .ok_or_else(|| missing("chaincode spec"))?;
         let id = spec.chaincode_id.ok_or_else(|| missing("chaincode id"))?;
         if id.name.is_empty() {
             return Err(missing("chaincode name"));
@@ -89,7 +98,7 @@ impl Target {
 fn candidates(
     gateway: &GatewayService,
     target: &Target,
-    organizations: Vec<String>,
+    organizations: &[String],
 ) -> Result<Vec<Arc<Peer>>, Status> {
     let defined = gateway
         .channel
@@ -102,8 +111,12 @@ fn candidates(
         (false, true) => true,
         (false, false) => organizations.iter().any(|msp_id| msp_id == peer.msp_id()),
     };
-    let peers: Vec<_> =
-        gateway.peers.iter().filter(|peer| defined && wanted(peer)).cloned().collect();
+    let peers: Vec<_> = gateway
+        .peers
+        .iter()
+        .filter(|peer| defined && wanted(peer))
+        .cloned()
+        .collect();
     if !peers.is_empty() {
         return Ok(peers);
     }
@@ -139,18 +152,32 @@ pub(super) fn judge(
         Ok(response) => response,
         Err(failure) if gateway.is_remote(peer) => {
             let message = format!("rpc error: code = Unknown desc = {failure}");
-            return Err(Problem { code: Code::Unavailable, message, retry: true });
+            return Err(Problem {
+                code: Code::Unavailable,
+                message,
+                retry: true,
+            });
         }
         Err(Failure::Filtered(refusal)) => {
             let message = refusal.to_string();
-            return Err(Problem { code: Code::Unavailable, message, retry: true });
+            return Err(Problem {
+                code: Code::Unavailable,
+                message,
+                retry: true,
+            });
         }
         Err(Failure::Refused(refusal)) => {
             let message = refusal.to_string();
-            return Err(Problem { code: Code::FailedPrecondition, message, retry: false });
+            return Err(Problem {
+                code: Code::FailedPrecondition,
+                message,
+                retry: false,
+            });
         }
     };
-    let Response { status, message, .. } = response.response.clone().unwrap_or_default();
+    let Response {
+        status, message, ..
+    } = response.response.clone().unwrap_or_default();
     if (200..400).contains(&status) {
         return Ok(response);
     }
@@ -159,10 +186,18 @@ pub(super) fn judge(
         if message.ends_with(STREAM_TERMINATED) {
             tracing::info!(msp_id = peer.msp_id(), "the chaincode went away");
         }
-        return Err(Problem { code: Code::Aborted, message, retry: true });
+        return Err(Problem {
+            code: Code::Aborted,
+            message,
+            retry: true,
+        });
     }
     let message = format!("chaincode response {status}, {message}");
-    Err(Problem { code: Code::Unknown, message, retry: false })
+    Err(Problem {
+        code: Code::Unknown,
+        message,
+        retry: false,
+    })
 }
 
 /// The transaction's result, which stands in the payload that would be endorsed.

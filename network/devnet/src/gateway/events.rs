@@ -22,18 +22,26 @@ type Responses = mpsc::Sender<Result<ChaincodeEventsResponse, Status>>;
 
 pub(super) fn chaincode_events(
     gateway: &GatewayService,
-    signed: SignedChaincodeEventsRequest,
+    signed: &SignedChaincodeEventsRequest,
     guard: impl Send + 'static,
 ) -> Result<ReceiverStream<Result<ChaincodeEventsResponse, Status>>, Status> {
     if signed.request.is_empty() {
-        return Err(Status::invalid_argument("a chaincode events request is required"));
+        return Err(Status::invalid_argument(
+            "a chaincode events request is required",
+        ));
     }
     let request = ChaincodeEventsRequest::decode(signed.request.clone()).map_err(|_| {
         Status::invalid_argument(
             "invalid chaincode events request: proto: cannot parse invalid wire-format data",
         )
     })?;
-    permit(gateway, &request.channel_id, &signed.request, &request.identity, &signed.signature)?;
+    permit(
+        gateway,
+        &request.channel_id,
+        &signed.request,
+        &request.identity,
+        &signed.signature,
+    )?;
 
     let channel = Arc::clone(&gateway.channel);
     let first = first_block(&channel, &request)?;
@@ -66,12 +74,16 @@ fn first_block(channel: &Channel, request: &ChaincodeEventsRequest) -> Result<u6
     {
         return Ok(status.block);
     }
-    match request.start_position.as_ref().and_then(|position| position.r#type.as_ref()) {
+    match request
+        .start_position
+        .as_ref()
+        .and_then(|position| position.r#type.as_ref())
+    {
         None | Some(Type::NextCommit(_)) => Ok(channel.chain().height()),
         Some(Type::Specified(specified)) => Ok(specified.number),
-        Some(Type::Newest(_) | Type::Oldest(_)) => {
-            Err(Status::invalid_argument(invalid_position(request.start_position.as_ref())))
-        }
+        Some(Type::Newest(_) | Type::Oldest(_)) => Err(Status::invalid_argument(invalid_position(
+            request.start_position.as_ref(),
+        ))),
     }
 }
 
@@ -125,7 +137,10 @@ async fn follow(
         let mut events = block.events().map_err(aborted)?;
         events.retain(|event| filter.lets_pass(event));
         if !events.is_empty() {
-            let response = ChaincodeEventsResponse { events, block_number: number };
+            let response = ChaincodeEventsResponse {
+                events,
+                block_number: number,
+            };
             if responses.send(Ok(response)).await.is_err() {
                 return Ok(());
             }
@@ -134,7 +149,10 @@ async fn follow(
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that map_err asks for"
+)]
 fn aborted(error: StorageError) -> Status {
     Status::aborted(error.to_string())
 }

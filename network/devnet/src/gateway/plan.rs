@@ -15,8 +15,13 @@ pub(super) fn choose(
     candidates: &[Arc<Peer>],
 ) -> Option<Vec<Arc<Peer>>> {
     let satisfied = |peers: &[Arc<Peer>]| {
-        let identities: Vec<_> = peers.iter().map(|peer| Arc::clone(peer.endorser())).collect();
-        chaincodes.iter().all(|chaincode| chaincode.satisfied(config, &identities))
+        let identities: Vec<_> = peers
+            .iter()
+            .map(|peer| Arc::clone(peer.endorser()))
+            .collect();
+        chaincodes
+            .iter()
+            .all(|chaincode| chaincode.satisfied(config, &identities))
     };
     if !satisfied(candidates) {
         return None;

@@ -14,7 +14,9 @@ pub(super) async fn commit_status(
     signed: SignedCommitStatusRequest,
 ) -> Result<CommitStatusResponse, Status> {
     if signed.request.is_empty() {
-        return Err(Status::invalid_argument("a commit status request is required"));
+        return Err(Status::invalid_argument(
+            "a commit status request is required",
+        ));
     }
     let request = CommitStatusRequest::decode(signed.request.clone()).map_err(|_| {
         Status::invalid_argument(
@@ -24,14 +26,27 @@ pub(super) async fn commit_status(
     for (empty, reason) in [
         (request.identity.is_empty(), "no identity provided"),
         (request.channel_id.is_empty(), "no channel ID provided"),
-        (request.transaction_id.is_empty(), "transaction ID should not be empty"),
+        (
+            request.transaction_id.is_empty(),
+            "transaction ID should not be empty",
+        ),
     ] {
         if empty {
             return Err(Status::invalid_argument(reason));
         }
     }
-    let CommitStatusRequest { channel_id, identity, transaction_id } = request;
-    permit(gateway, &channel_id, &signed.request, &identity, &signed.signature)?;
+    let CommitStatusRequest {
+        channel_id,
+        identity,
+        transaction_id,
+    } = request;
+    permit(
+        gateway,
+        &channel_id,
+        &signed.request,
+        &identity,
+        &signed.signature,
+    )?;
 
     let status = gateway
         .channel

@@ -14,27 +14,33 @@ pub(super) async fn submit(
         .prepared_transaction
         .ok_or_else(|| Status::invalid_argument("a prepared transaction is required"))?;
     if transaction.signature.is_empty() {
-        return Err(Status::invalid_argument("prepared transaction must be signed"));
+        return Err(Status::invalid_argument(
+            "prepared transaction must be signed",
+        ));
     }
     let channel = request.channel_id;
     if channel != gateway.channel.name() {
         return Err(Status::failed_precondition(unknown_channel(&channel)));
     }
-    gateway.orderer.broadcast(&transaction).await.map_err(|Rejected { status, info }| {
-        // Refusals numbered like HTTP's client errors are final.
-        if (400..500).contains(&(status as i32)) {
-            let name = status.as_str_name();
-            Status::aborted(format!(
-                "received unsuccessful response from orderer: status={name}, info={info}"
-            ))
-        } else {
-            failure::status(
-                Code::Unavailable,
-                "no orderers could successfully process transaction",
-                &[],
-            )
-        }
-    })?;
+    gateway
+        .orderer
+        .broadcast(&transaction)
+        .await
+        .map_err(|Rejected { status, info }| {
+            // Refusals numbered like HTTP's client errors are final.
+            if (400..500).contains(&(status as i32)) {
+                let name = status.as_str_name();
+                Status::aborted(format!(
+                    "received unsuccessful response from orderer: status={name}, info={info}"
+                ))
+            } else {
+                failure::status(
+                    Code::Unavailable,
+                    "no orderers could successfully process transaction",
+                    &[],
+                )
+            }
+        })?;
     Ok(SubmitResponse {})
 }
 

@@ -81,10 +81,24 @@ struct RaftOptions {
 /// The root of the tree.
 pub(super) fn channel(orderer: &OrdererGroup, organizations: &[PeerGroup]) -> ConfigGroup {
     let mut group = new_group();
-    group.groups.insert("Orderer".to_owned(), orderer_group(orderer));
-    group.groups.insert("Application".to_owned(), application_group(organizations));
-    set(&mut group, "HashingAlgorithm", &HashingAlgorithm { name: "SHA256".to_owned() });
-    set(&mut group, "BlockDataHashingStructure", &BlockDataHashingStructure { width: u32::MAX });
+    group
+        .groups
+        .insert("Orderer".to_owned(), orderer_group(orderer));
+    group
+        .groups
+        .insert("Application".to_owned(), application_group(organizations));
+    set(
+        &mut group,
+        "HashingAlgorithm",
+        &HashingAlgorithm {
+            name: "SHA256".to_owned(),
+        },
+    );
+    set(
+        &mut group,
+        "BlockDataHashingStructure",
+        &BlockDataHashingStructure { width: u32::MAX },
+    );
     set(&mut group, "Capabilities", &capability("V2_0"));
     add_meta_policies(&mut group);
     group
@@ -104,15 +118,33 @@ fn orderer_group(orderer: &OrdererGroup) -> ConfigGroup {
     };
     set(&mut group, "ConsensusType", &consensus);
     set(&mut group, "BatchSize", &sizes);
-    set(&mut group, "BatchTimeout", &BatchTimeout { timeout: go_duration(orderer.batch_timeout) });
-    set(&mut group, "ChannelRestrictions", &ChannelRestrictions::default());
+    set(
+        &mut group,
+        "BatchTimeout",
+        &BatchTimeout {
+            timeout: go_duration(orderer.batch_timeout),
+        },
+    );
+    set(
+        &mut group,
+        "ChannelRestrictions",
+        &ChannelRestrictions::default(),
+    );
     set(&mut group, "Capabilities", &capability("V2_0"));
     add_meta_policies(&mut group);
-    group.policies.insert("BlockValidation".to_owned(), implicit("Writers", Rule::Any));
+    group
+        .policies
+        .insert("BlockValidation".to_owned(), implicit("Writers", Rule::Any));
 
     let mut organization = organization_group(&orderer.organization);
     let endpoint = format!("{}:{}", orderer.host, orderer.port);
-    set(&mut organization, "Endpoints", &OrdererAddresses { addresses: vec![endpoint] });
+    set(
+        &mut organization,
+        "Endpoints",
+        &OrdererAddresses {
+            addresses: vec![endpoint],
+        },
+    );
     let msp_id = &orderer.organization.msp_id;
     let policies = [
         ("Readers", MspRoleType::Member),
@@ -120,7 +152,9 @@ fn orderer_group(orderer: &OrdererGroup) -> ConfigGroup {
         ("Admins", MspRoleType::Admin),
     ];
     for (name, role) in policies {
-        organization.policies.insert(name.to_owned(), any_of(msp_id, &[role]));
+        organization
+            .policies
+            .insert(name.to_owned(), any_of(msp_id, &[role]));
     }
     group.groups.insert("OrdererOrg".to_owned(), organization);
     group
@@ -149,41 +183,63 @@ fn application_group(organizations: &[PeerGroup]) -> ConfigGroup {
     set(&mut group, "Capabilities", &capability("V2_5"));
     add_meta_policies(&mut group);
     for name in ["Endorsement", "LifecycleEndorsement"] {
-        group.policies.insert(name.to_owned(), implicit("Endorsement", Rule::Majority));
+        group
+            .policies
+            .insert(name.to_owned(), implicit("Endorsement", Rule::Majority));
     }
     for peer in organizations {
-        group.groups.insert(peer.organization.msp_id.clone(), peer_group(peer));
+        group
+            .groups
+            .insert(peer.organization.msp_id.clone(), peer_group(peer));
     }
     group
 }
 
 fn peer_group(peer: &PeerGroup) -> ConfigGroup {
     let mut group = organization_group(&peer.organization);
-    let anchor =
-        AnchorPeer { host: peer.anchor_host.clone(), port: i32::from(peer.anchor_port) };
-    set(&mut group, "AnchorPeers", &AnchorPeers { anchor_peers: vec![anchor] });
+    let anchor = AnchorPeer {
+        host: peer.anchor_host.clone(),
+        port: i32::from(peer.anchor_port),
+    };
+    set(
+        &mut group,
+        "AnchorPeers",
+        &AnchorPeers {
+            anchor_peers: vec![anchor],
+        },
+    );
     let policies: [(&str, &[MspRoleType]); 4] = [
-        ("Readers", &[MspRoleType::Admin, MspRoleType::Peer, MspRoleType::Client]),
+        (
+            "Readers",
+            &[MspRoleType::Admin, MspRoleType::Peer, MspRoleType::Client],
+        ),
         ("Writers", &[MspRoleType::Admin, MspRoleType::Client]),
         ("Admins", &[MspRoleType::Admin]),
         ("Endorsement", &[MspRoleType::Peer]),
     ];
     for (name, roles) in policies {
-        group.policies.insert(name.to_owned(), any_of(&peer.organization.msp_id, roles));
+        group
+            .policies
+            .insert(name.to_owned(), any_of(&peer.organization.msp_id, roles));
     }
     group
 }
 
 fn organization_group(organization: &OrganizationGroup) -> ConfigGroup {
     let mut group = new_group();
-    let config =
-        MspConfig { r#type: 0, config: organization.msp.encode_to_vec().into() };
+    let config = MspConfig {
+        r#type: 0,
+        config: organization.msp.encode_to_vec().into(),
+    };
     set(&mut group, "MSP", &config);
     group
 }
 
 fn new_group() -> ConfigGroup {
-    ConfigGroup { mod_policy: ADMINS.to_owned(), ..Default::default() }
+    ConfigGroup {
+        mod_policy: ADMINS.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// Readers and writers of any group below, admins of most.
@@ -193,7 +249,9 @@ fn add_meta_policies(group: &mut ConfigGroup) {
         ("Writers", implicit("Writers", Rule::Any)),
         ("Admins", implicit("Admins", Rule::Majority)),
     ];
-    group.policies.extend(policies.map(|(name, policy)| (name.to_owned(), policy)));
+    group
+        .policies
+        .extend(policies.map(|(name, policy)| (name.to_owned(), policy)));
 }
 
 fn set(group: &mut ConfigGroup, name: &str, message: &impl Message) {
@@ -206,7 +264,9 @@ fn set(group: &mut ConfigGroup, name: &str, message: &impl Message) {
 }
 
 fn capability(name: &str) -> Capabilities {
-    Capabilities { capabilities: [(name.to_owned(), Capability {})].into() }
+    Capabilities {
+        capabilities: [(name.to_owned(), Capability {})].into(),
+    }
 }
 
 /// A duration as Go writes whole milliseconds or seconds.

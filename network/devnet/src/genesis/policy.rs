@@ -12,9 +12,9 @@ pub(super) const ADMINS: &str = "Admins";
 
 /// One signature of any of these roles of the organisation.
 pub(super) fn any_of(msp_id: &str, roles: &[MspRoleType]) -> ConfigPolicy {
-    let rules = (0i32..)
-        .take(roles.len())
-        .map(|index| SignaturePolicy { r#type: Some(signature_policy::Type::SignedBy(index)) });
+    let rules = (0i32..).take(roles.len()).map(|index| SignaturePolicy {
+        r#type: Some(signature_policy::Type::SignedBy(index)),
+    });
     let envelope = SignaturePolicyEnvelope {
         version: 0,
         rule: Some(SignaturePolicy {
@@ -30,12 +30,18 @@ pub(super) fn any_of(msp_id: &str, roles: &[MspRoleType]) -> ConfigPolicy {
 
 /// A rule over the policies of this name one level down.
 pub(super) fn implicit(sub_policy: &str, rule: Rule) -> ConfigPolicy {
-    let meta = ImplicitMetaPolicy { sub_policy: sub_policy.to_owned(), rule: rule.into() };
+    let meta = ImplicitMetaPolicy {
+        sub_policy: sub_policy.to_owned(),
+        rule: rule.into(),
+    };
     policy(PolicyType::ImplicitMeta, meta.encode_to_vec())
 }
 
 fn principal(msp_id: &str, role: MspRoleType) -> MspPrincipal {
-    let role = MspRole { msp_identifier: msp_id.to_owned(), role: role.into() };
+    let role = MspRole {
+        msp_identifier: msp_id.to_owned(),
+        role: role.into(),
+    };
     MspPrincipal {
         principal_classification: Classification::Role.into(),
         principal: role.encode_to_vec().into(),
@@ -45,7 +51,10 @@ fn principal(msp_id: &str, role: MspRoleType) -> MspPrincipal {
 fn policy(r#type: PolicyType, value: Vec<u8>) -> ConfigPolicy {
     ConfigPolicy {
         version: 0,
-        policy: Some(Policy { r#type: r#type.into(), value: value.into() }),
+        policy: Some(Policy {
+            r#type: r#type.into(),
+            value: value.into(),
+        }),
         mod_policy: ADMINS.to_owned(),
     }
 }

@@ -37,9 +37,11 @@ impl Cutter {
     ) -> Self {
         let (count, bytes, wait) = match *cut {
             Cut::Instant => (INSTANT_COUNT_MAX, INSTANT_BYTES_MAX, None),
-            Cut::Fabric { max_message_count, preferred_max_bytes, batch_timeout } => {
-                (max_message_count, preferred_max_bytes, Some(batch_timeout))
-            }
+            Cut::Fabric {
+                max_message_count,
+                preferred_max_bytes,
+                batch_timeout,
+            } => (max_message_count, preferred_max_bytes, Some(batch_timeout)),
         };
         Self {
             queue,
@@ -63,7 +65,9 @@ impl Cutter {
         let mut bytes = first.len();
         let mut batch = vec![first];
         while batch.len() < self.count_max && bytes < self.bytes_max {
-            let Some(Accepted(next)) = self.another(deadline).await else { break };
+            let Some(Accepted(next)) = self.another(deadline).await else {
+                break;
+            };
             if bytes + next.len() > self.bytes_max {
                 self.held = Some(Accepted(next));
                 break;
@@ -77,9 +81,10 @@ impl Cutter {
     async fn another(&mut self, deadline: Option<Instant>) -> Option<Accepted> {
         match deadline {
             None => self.queue.try_recv().ok(),
-            Some(deadline) => {
-                tokio::time::timeout_at(deadline, self.receive()).await.ok().flatten()
-            }
+            Some(deadline) => tokio::time::timeout_at(deadline, self.receive())
+                .await
+                .ok()
+                .flatten(),
         }
     }
 

@@ -64,7 +64,11 @@ impl AtomicBroadcast for OrdererService {
             policy: Policy::ChannelReaders,
             shutdown: self.shutdown.clone(),
         };
-        Ok(Response::new(deliver::serve::<Ordered>(source, request.into_inner(), ())))
+        Ok(Response::new(deliver::serve::<Ordered>(
+            source,
+            request.into_inner(),
+            (),
+        )))
     }
 }
 
@@ -99,7 +103,9 @@ impl deliver::Form for Ordered {
     type Response = DeliverResponse;
 
     fn status(status: Outcome) -> DeliverResponse {
-        DeliverResponse { r#type: Some(Type::Status(status.into())) }
+        DeliverResponse {
+            r#type: Some(Type::Status(status.into())),
+        }
     }
 
     fn block(_: &ServedBlock, mut block: Block, _: &str) -> Result<DeliverResponse, Status> {
@@ -109,6 +115,8 @@ impl deliver::Form for Ordered {
                 entry.clear();
             }
         }
-        Ok(DeliverResponse { r#type: Some(Type::Block(block)) })
+        Ok(DeliverResponse {
+            r#type: Some(Type::Block(block)),
+        })
     }
 }

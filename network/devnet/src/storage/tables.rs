@@ -25,8 +25,10 @@ const HASHED: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("hashed")
 const EXPIRING: TableDefinition<'_, &[u8], ()> = TableDefinition::new("expiring");
 /// Every write of every public key.
 const HISTORY: TableDefinition<'_, &[u8], ()> = TableDefinition::new("history");
+/// Height, hash of the last block, its commit hash, number of the configuration block.
+type HeadRecord<'a> = (u64, &'a [u8], &'a [u8], u64);
 /// Where the chain ends; the key is empty.
-const HEAD: TableDefinition<'_, (), (u64, &[u8], &[u8], u64)> = TableDefinition::new("head");
+const HEAD: TableDefinition<'_, (), HeadRecord<'_>> = TableDefinition::new("head");
 /// Where chaincodes listen, by name; no part of the channel, as packages are none on a real peer.
 const SERVICES: TableDefinition<'_, &str, &str> = TableDefinition::new("services");
 
@@ -80,7 +82,7 @@ pub(super) struct Writing<'t> {
     expiring: Table<'t, &'static [u8], ()>,
     history: Table<'t, &'static [u8], ()>,
     services: Table<'t, &'static str, &'static str>,
-    head: Table<'t, (), (u64, &'static [u8], &'static [u8], u64)>,
+    head: Table<'t, (), HeadRecord<'static>>,
 }
 
 impl<'t> Writing<'t> {
@@ -98,20 +100,32 @@ impl<'t> Writing<'t> {
     }
 
     pub(super) fn write(&mut self, commit: &Commit) -> Result<(), StorageError> {
-        let number = commit.head.height.checked_sub(1).ok_or(StorageError::Malformed("head"))?;
+        let number = commit
+            .head
+            .height
+            .checked_sub(1)
+            .ok_or(StorageError::Malformed("head"))?;
         self.blocks.insert(number, &*commit.block)?;
         for (id, index, code) in &commit.transactions {
             // The first transaction with an id stays the one that it stands for.
             if !id.is_empty() && self.transactions.get(id.as_str())?.is_none() {
-                self.transactions.insert(id.as_str(), (number, *index, *code))?;
+                self.transactions
+                    .insert(id.as_str(), (number, *index, *code))?;
             }
         }
         for (namespace, key, transaction) in &commit.history {
-            self.history.insert(&*key::history(namespace, key, number, *transaction), ())?;
+            self.history
+                .insert(&*key::history(namespace, key, number, *transaction), ())?;
         }
         self.write_state(commit)?;
-        let Head { height, block_hash, commit_hash, config_block } = &commit.head;
-        self.head.insert((), (*height, &**block_hash, &**commit_hash, *config_block))?;
+        let Head {
+            height,
+            block_hash,
+            commit_hash,
+            config_block,
+        } = &commit.head;
+        self.head
+            .insert((), (*height, &**block_hash, &**commit_hash, *config_block))?;
         Ok(())
     }
 
@@ -122,7 +136,11 @@ impl<'t> Writing<'t> {
             }
             for (collection, updates) in &updates.collections {
                 for (hash, update) in updates {
-                    put(&mut self.hashed, &key::hashed(namespace, collection, hash), update)?;
+                    put(
+                        &mut self.hashed,
+                        &key::hashed(namespace, collection, hash),
+                        update,
+                    )?;
                 }
             }
         }
@@ -133,7 +151,8 @@ impl<'t> Writing<'t> {
         // Whatever this block was to drop is dropped or was written again.
         let number = commit.head.height.saturating_sub(1);
         let (first, end) = (number.to_be_bytes(), number.saturating_add(1).to_be_bytes());
-        self.expiring.retain_in::<&[u8], _>(first.as_slice()..end.as_slice(), |_, ()| false)?;
+        self.expiring
+            .retain_in::<&[u8], _>(first.as_slice()..end.as_slice(), |_, ()| false)?;
         for expiring in &commit.updates.expiring {
             self.expiring.insert(&*key::expiring(expiring), ())?;
         }

@@ -80,7 +80,11 @@ impl View {
 
     /// Where a chaincode listens.
     pub(crate) fn service(&self, name: &str) -> Result<Option<String>, StorageError> {
-        Ok(self.0.services.get(name)?.map(|address| address.value().to_owned()))
+        Ok(self
+            .0
+            .services
+            .get(name)?
+            .map(|address| address.value().to_owned()))
     }
 
     /// Every chaincode with its address.
@@ -106,7 +110,9 @@ impl State for View {
 
     fn version(&self, namespace: &str, key: &str) -> Result<Option<Version>, StorageError> {
         let record = self.0.state.get(&*key::state(namespace, key))?;
-        record.map(|record| Ok(read_version(record.value())?.0)).transpose()
+        record
+            .map(|record| Ok(read_version(record.value())?.0))
+            .transpose()
     }
 
     fn range(
@@ -119,14 +125,25 @@ impl State for View {
         let prefix = key::state(namespace, "");
         let first = key::state(namespace, start);
         let last = key::state(namespace, end);
-        let upper = if end.is_empty() { Bound::Unbounded } else { Bound::Excluded(&*last) };
+        let upper = if end.is_empty() {
+            Bound::Unbounded
+        } else {
+            Bound::Excluded(&*last)
+        };
         if !end.is_empty() && first >= last {
             return Ok(Vec::new());
         }
         let mut rows = Vec::new();
-        for row in self.0.state.range::<&[u8]>((Bound::Included(&*first), upper))?.take(limit) {
+        for row in self
+            .0
+            .state
+            .range::<&[u8]>((Bound::Included(&*first), upper))?
+            .take(limit)
+        {
             let (key, record) = row?;
-            let Some(key) = key.value().strip_prefix(prefix.as_slice()) else { break };
+            let Some(key) = key.value().strip_prefix(prefix.as_slice()) else {
+                break;
+            };
             let key = str::from_utf8(key).map_err(|_| StorageError::Malformed("state key"))?;
             rows.push((key.to_owned(), read_record(record.value())?));
         }
@@ -139,7 +156,10 @@ impl State for View {
         collection: &str,
         key_hash: &[u8],
     ) -> Result<Option<VersionedValue>, StorageError> {
-        let record = self.0.hashed.get(&*key::hashed(namespace, collection, key_hash))?;
+        let record = self
+            .0
+            .hashed
+            .get(&*key::hashed(namespace, collection, key_hash))?;
         record.map(|record| read_record(record.value())).transpose()
     }
 
@@ -149,8 +169,8 @@ impl State for View {
         let mut keys = Vec::new();
         for row in rows {
             let (key, _) = row?;
-            let expiring = key::read_expiring(key.value())
-                .ok_or(StorageError::Malformed("expiring key"))?;
+            let expiring =
+                key::read_expiring(key.value()).ok_or(StorageError::Malformed("expiring key"))?;
             if expiring.expires_in != block_number {
                 break;
             }

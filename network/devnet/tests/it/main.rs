@@ -1,1 +1,15 @@
-//! Whole-network tests of the embedded network.
+//! The embedded network as clients and chaincodes see it: over TLS, in Fabric's own messages.
+
+mod support;
+
+mod blocks;
+mod chaincode;
+mod crash;
+mod deployment;
+mod events;
+mod limits;
+mod malformed;
+mod orderer;
+mod refusals;
+mod restart;
+mod transactions;

@@ -1,0 +1,154 @@
+//! Networks that are killed under load and go on in the same folder.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use fabric_devnet::{Deployment, Network, StateFile};
+use fabric_ledger::ValidationCode;
+use fabric_msp::{SigningIdentity, layout};
+use tokio::sync::Mutex;
+
+use crate::support::{
+    Client, EITHER, TestChaincode, client::connect, deploy, in_folder, verify_chain, wait,
+};
+
+/// How often the network is killed.
+const KILLS: usize = 5;
+
+/// Clients that submit all the time.
+const CLIENTS: usize = 8;
+
+/// A network in a process of its own; killed when dropped.
+struct Process(Child);
+
+impl Process {
+    async fn start(dir: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_fabric-devnet"))
+            .arg(dir)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let process = Self(child);
+        let pid = process.0.id();
+        wait::until("the network serves", || async {
+            let state = StateFile::read(dir)
+                .unwrap()
+                .filter(|state| state.pid == pid);
+            match state {
+                None => false,
+                Some(state) => tokio::net::TcpStream::connect(state.admin).await.is_ok(),
+            }
+        })
+        .await;
+        process
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SIGKILL, and no sooner gone than reaped.
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Submits until told to stop; keeps the keys of acknowledged transactions.
+async fn load(dir: &Path, client: usize, stop: Arc<AtomicBool>, kept: Arc<Mutex<Vec<String>>>) {
+    let state = StateFile::read(dir).unwrap().unwrap();
+    let user = layout::user_msp(&state.organizations, 1, "User1");
+    let identity = SigningIdentity::from_msp_dir(user, "Org1MSP").unwrap();
+    let connection = connect(state.peers[0].address, &state.peers[0].tls_ca).await;
+    let client_name = client;
+    let client = Client::over(connection, identity, "mychannel");
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut nonce = [0; 8];
+        aws_lc_rs::rand::fill(&mut nonce).unwrap();
+        let key = format!("{client_name}-{number}-{}", hex::encode(nonce));
+        // The network dies in the middle of it, sooner or later.
+        match client.transact(&["put", &key, "value"]).await {
+            Ok(committed) if committed.code == ValidationCode::VALID => {
+                kept.lock().await.push(key);
+            }
+            Ok(committed) => panic!("{committed:?}"),
+            Err(_) => return,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_network_loses_nothing_that_it_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let chaincode = TestChaincode::start().await;
+    let network = in_folder(dir.path()).await;
+    deploy(&network, &chaincode, Some(EITHER)).await;
+    network.shutdown().await;
+    let kept = Arc::new(Mutex::new(Vec::new()));
+
+    for kill in 1..=KILLS {
+        let process = Process::start(dir.path()).await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut clients = Vec::new();
+        for client in 0..CLIENTS {
+            let (stop, kept, dir) = (Arc::clone(&stop), Arc::clone(&kept), dir.path().to_owned());
+            clients.push(tokio::spawn(
+                async move { load(&dir, client, stop, kept).await },
+            ));
+        }
+        let goal = kill * 50;
+        wait::until("enough transactions are acknowledged", || async {
+            kept.lock().await.len() >= goal
+        })
+        .await;
+        drop(process);
+        stop.store(true, Ordering::Relaxed);
+        for client in clients {
+            wait::within("the clients", client).await.unwrap();
+        }
+    }
+
+    let network = in_folder(dir.path()).await;
+    assert_all_kept(&network, &kept.lock().await).await;
+    verify_chain(&network).await;
+}
+
+async fn assert_all_kept(network: &Network, keys: &[String]) {
+    assert!(keys.len() >= KILLS * 50);
+    let client = Client::user1(network).await;
+    for keys in keys.chunks(500) {
+        let mut args = vec!["multiple"];
+        args.extend(keys.iter().map(String::as_str));
+        let values = client.evaluate(&args).await.unwrap();
+        assert!(values.split(',').all(|value| value == "value"), "{values}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_killed_before_its_first_block_starts_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fabric-devnet"))
+            .arg(dir.path())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait::until("the folder is begun", || async {
+            dir.path().join("organizations").exists()
+        })
+        .await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let network = in_folder(dir.path()).await;
+    assert_eq!(network.height(), 1);
+    let deployment = Deployment::new("basic", "127.0.0.1:9999");
+    assert_eq!(network.deploy(deployment).await.unwrap().sequence, 1);
+}

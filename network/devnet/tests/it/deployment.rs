@@ -1,0 +1,236 @@
+//! Deploying chaincodes, through the handle and through the admin endpoint.
+
+use fabric_devnet::{Cut, Deployed, Deployment, DevnetError, Network, Ports, StateFile};
+use fabric_ledger::{
+    ValidationCode, block,
+    lifecycle::{self, NAMESPACE},
+};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::support::{Client, EITHER, TestChaincode, ephemeral, setup, verify_chain};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_is_an_endorsed_transaction() {
+    let network = ephemeral().await;
+    let deployment = Deployment::new("basic", "127.0.0.1:9999").policy(EITHER);
+
+    let deployed = network.deploy(deployment).await.unwrap();
+
+    assert_eq!((deployed.sequence, &*deployed.version), (1, "1.0"));
+    let blocks = Client::user1(&network).await.blocks(1, 1).await;
+    let decoded = block::decode(&blocks[0]).unwrap();
+    assert_eq!(decoded.codes().unwrap(), [ValidationCode::VALID]);
+    let transaction = &decoded.transactions[0];
+    assert_eq!(
+        Some(transaction.transaction_id()),
+        deployed.transaction_id.as_deref()
+    );
+    let endorsed = transaction.endorsed().unwrap();
+    assert_eq!(endorsed.chaincode.name, NAMESPACE);
+    assert_eq!(endorsed.endorsements.len(), 2);
+    let set = endorsed.rwset.namespace(NAMESPACE).unwrap();
+    let written: Vec<_> = set.writes.iter().map(|write| write.key.as_str()).collect();
+    let expected = [
+        lifecycle::field_key("basic", "Collections"),
+        lifecycle::field_key("basic", "EndorsementInfo"),
+        lifecycle::field_key("basic", "Sequence"),
+        lifecycle::field_key("basic", "ValidationInfo"),
+        lifecycle::metadata_key("basic"),
+    ];
+    assert_eq!(written, expected);
+    verify_chain(&network).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_changed_definition_is_committed_again() {
+    let network = ephemeral().await;
+    let deployment = Deployment::new("basic", "127.0.0.1:9999").policy(EITHER);
+    network.deploy(deployment.clone()).await.unwrap();
+
+    let moved = Deployment {
+        address: "127.0.0.1:9998".to_owned(),
+        ..deployment.clone()
+    };
+    let moved = network.deploy(moved).await.unwrap();
+    assert_eq!(
+        moved,
+        Deployed {
+            transaction_id: None,
+            ..moved.clone()
+        }
+    );
+    assert_eq!((moved.sequence, network.height()), (1, 2));
+
+    let upgraded = network.deploy(deployment.version("2.0")).await.unwrap();
+    assert_eq!((upgraded.sequence, network.height()), (2, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_endorsed_before_an_upgrade_is_void() {
+    let setup = setup(Some(EITHER)).await;
+    let client = Client::user1(&setup.network).await;
+    let proposed = client.propose("basic", &["put", "a", "1"]);
+    let envelope = client.endorse(&proposed, &[]).await.unwrap();
+    crate::support::deploy(&setup.network, &setup.chaincode, Some("OR('Org1MSP.peer')")).await;
+    let committed = client
+        .submit_and_wait(&proposed.id, &envelope)
+        .await
+        .unwrap();
+    assert_eq!(committed.code, ValidationCode::MVCC_READ_CONFLICT);
+    verify_chain(&setup.network).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deployments_that_make_no_sense_are_refused() {
+    let network = ephemeral().await;
+    let good = Deployment::new("basic", "127.0.0.1:9999");
+    let cases = [
+        (
+            Deployment {
+                name: "../x".to_owned(),
+                ..good.clone()
+            },
+            "the name must be letters and digits",
+        ),
+        (
+            Deployment {
+                name: String::new(),
+                ..good.clone()
+            },
+            "the name must be letters and digits",
+        ),
+        (
+            Deployment {
+                name: "qscc".to_owned(),
+                ..good.clone()
+            },
+            "the name is that of a system chaincode",
+        ),
+        (
+            Deployment {
+                address: "nowhere".to_owned(),
+                ..good.clone()
+            },
+            "`nowhere` is no address",
+        ),
+        (
+            Deployment {
+                address: ":70000".to_owned(),
+                ..good.clone()
+            },
+            "`:70000` is no address",
+        ),
+        (
+            good.policy("SOME('Org1MSP.peer')"),
+            "its policy makes no sense",
+        ),
+    ];
+    for (deployment, expected) in cases {
+        let error = network.deploy(deployment.clone()).await.unwrap_err();
+        let DevnetError::Deployment { reason, .. } = &error else {
+            panic!("{error:?}")
+        };
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+    assert_eq!(network.height(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_admin_endpoint_deploys_and_reports() {
+    let network = ephemeral().await;
+    let chaincode = TestChaincode::start().await;
+    assert_eq!(
+        http(&network, "GET /healthz", None).await,
+        (200, json!({"status": "OK"}))
+    );
+
+    let body =
+        json!({"name": "basic", "address": chaincode.address().to_string(), "policy": EITHER});
+    let (code, answer) = http(&network, "POST /chaincodes", Some(body)).await;
+    assert_eq!((code, &answer["sequence"]), (200, &json!(1)));
+
+    let client = Client::user1(&network).await;
+    assert_eq!(client.evaluate(&["echo", "hello"]).await.unwrap(), "hello");
+    let (code, status) = http(&network, "GET /status", None).await;
+    assert_eq!(code, 200);
+    assert_eq!(status["height"], 2);
+    assert_eq!(status["chaincodes"][0]["name"], "basic");
+    let state: StateFile = serde_json::from_value(status).unwrap();
+    assert_eq!(&state, network.state());
+    assert_eq!(StateFile::read(network.dir()).unwrap(), Some(state));
+
+    let body = json!({"name": "basic", "address": "nowhere"});
+    let (code, answer) = http(&network, "POST /chaincodes", Some(body)).await;
+    assert_eq!(code, 400);
+    assert!(
+        answer["error"].as_str().unwrap().contains("is no address"),
+        "{answer}"
+    );
+}
+
+/// One HTTP exchange: status code and JSON body.
+async fn http(network: &Network, request: &str, body: Option<Value>) -> (u16, Value) {
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let length = body.len();
+    let mut stream = TcpStream::connect(network.admin_endpoint()).await.unwrap();
+    let text = format!(
+        "{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let code = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (code, serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn networks_of_one_and_of_five_organisations_work() {
+    for organizations in [1, 5] {
+        let network = Network::builder()
+            .ephemeral()
+            .organizations(organizations)
+            .ports(Ports::Free)
+            .channel("another.channel-2")
+            .start()
+            .await
+            .unwrap();
+        let chaincode = TestChaincode::start().await;
+        crate::support::deploy(&network, &chaincode, None).await;
+        let client = Client::of(&network, organizations).await;
+        let committed = client.transact(&["put", "a", "1"]).await.unwrap();
+        assert_eq!(committed.code, ValidationCode::VALID);
+        verify_chain(&network).await;
+        network.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn builders_that_make_no_sense_are_refused() {
+    let builder = || Network::builder().ephemeral().ports(Ports::Free);
+    let custom = Ports::Custom {
+        orderer: 0,
+        peers: vec![0],
+        admin: 0,
+    };
+    for refused in [
+        builder().organizations(0),
+        builder().organizations(21),
+        builder().channel("Upper"),
+        builder().channel(""),
+        builder().ports(custom),
+        builder().ports(Ports::Base(65534)),
+        Network::builder(),
+    ] {
+        let error = refused.clone().start().await.unwrap_err();
+        assert!(
+            matches!(error, DevnetError::Configuration(_)),
+            "{refused:?}: {error:?}"
+        );
+    }
+    let _ = Cut::fabric();
+}
