@@ -30,7 +30,7 @@ enum State {
 }
 
 /// Why a request was not sent.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotSent {
     /// The previous request has no reply yet.
     Busy,

@@ -65,7 +65,7 @@ pub(crate) fn completed(key: &TransactionKey, response: Response) -> ChaincodeMe
         message: response.message,
         payload: response.payload.into(),
     };
-    key.completed(answer, event)
+    key.completed(&answer, event)
 }
 
 struct ProposalParts {

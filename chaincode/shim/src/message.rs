@@ -51,7 +51,7 @@ impl TransactionKey {
     /// The terminal message that carries a contract's answer, or a 500 where it is too large.
     pub(crate) fn completed(
         &self,
-        response: Response,
+        response: &Response,
         event: Option<ChaincodeEvent>,
     ) -> ChaincodeMessage {
         let message = ChaincodeMessage {

@@ -50,7 +50,7 @@ async fn peers_do_not_wait_for_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_id_on_two_channels_is_two_transactions() {
     let server = Running::start().await;
-    let mut peer = crate::mock_peer::RawPeer::connect(server.address).await;
+    let mut peer = crate::raw_peer::RawPeer::connect(server.address).await;
     crate::hostile::become_ready(&mut peer).await;
     let here = crate::mock_peer::transaction("tx", &["get", "", "a"]);
     let there = fabric_protos::peer::ChaincodeMessage {

@@ -3,7 +3,8 @@
 use fabric_contract_api_rust::peer::PeerError;
 
 use crate::{
-    mock_peer::{BATCHES, MockPeer, breakable, completed, error_text, terminal, transaction},
+    mock_peer::{BATCHES, MockPeer, completed, error_text, terminal, transaction},
+    raw_peer::breakable,
     server::{Running, eventually, short},
 };
 

@@ -5,7 +5,8 @@ use prost::Message;
 use tonic::Code;
 
 use crate::{
-    mock_peer::{BATCHES, MockPeer, RawPeer, message, transaction},
+    mock_peer::{BATCHES, MockPeer, message, transaction},
+    raw_peer::RawPeer,
     server::{Running, short},
 };
 

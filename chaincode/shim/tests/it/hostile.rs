@@ -12,7 +12,8 @@ use tonic::{
 };
 
 use crate::{
-    mock_peer::{BATCHES, MockPeer, PATIENCE, RawPeer, error_text, message, terminal, transaction},
+    mock_peer::{BATCHES, MockPeer, PATIENCE, error_text, message, terminal, transaction},
+    raw_peer::RawPeer,
     server::Running,
 };
 

@@ -1,5 +1,7 @@
 //! The shim against a peer that plays by Fabric's rules, and some that do not.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod calls;
 mod concurrency;
 mod contract;
@@ -8,6 +10,7 @@ mod handshake;
 mod hostile;
 mod mock_ledger;
 mod mock_peer;
+mod raw_peer;
 mod reads;
 mod server;
 mod settings;

@@ -4,7 +4,7 @@ use fabric_chaincode_shim::{ServeError, Server, TlsFiles, TlsMode, TlsPem};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Identity};
 
-use crate::{contract::Script, mock_peer::RawPeer, server::Running};
+use crate::{contract::Script, raw_peer::RawPeer, server::Running};
 
 struct Authority {
     pem: String,
