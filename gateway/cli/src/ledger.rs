@@ -49,6 +49,11 @@ impl Session {
         self.acting_as(ADMIN)
     }
 
+    /// Name of the asset chaincode.
+    pub(crate) fn chaincode(&self) -> &str {
+        &self.chaincode
+    }
+
     /// How many blocks the peer has.
     pub(crate) async fn height(&self) -> anyhow::Result<u64> {
         Ok(self.network()?.height().await?)

@@ -8,11 +8,17 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
+    silent: bool,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, silent: false }
+    }
+
+    /// Prints nothing: for a command that is a step of another one.
+    pub(crate) fn silent() -> Self {
+        Self { json: false, silent: true }
     }
 
     pub(crate) fn is_json(self) -> bool {
@@ -25,6 +31,9 @@ impl Output {
         value: &T,
         human: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<()> {
+        if self.silent {
+            return Ok(());
+        }
         if self.json {
             line(&serde_json::to_string_pretty(value)?);
         } else {
@@ -35,7 +44,7 @@ impl Output {
 
     /// Prints one line of progress for a person; nothing with `--json`.
     pub(crate) fn progress(self, text: &str) {
-        if !self.json {
+        if !self.json && !self.silent {
             line(text);
         }
     }

@@ -11,7 +11,7 @@ use clap::Subcommand;
 use crate::output::Output;
 use crate::place::Place;
 
-pub(crate) use up::{Backend, Cut, Up};
+pub(crate) use up::{Backend, Cut, Ports, Up};
 
 #[derive(Subcommand)]
 pub(crate) enum Network {
@@ -37,8 +37,13 @@ impl Network {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
             Self::Up(up) => up.run(output).await,
-            Self::Down { place } => background::stop(&place, output).await,
+            Self::Down { place } => Self::stop(&place, output).await,
             Self::Status { place } => status::print(&place, output).await,
         }
+    }
+
+    /// Stops the network of a folder, of either kind.
+    pub(crate) async fn stop(place: &Place, output: &Output) -> anyhow::Result<ExitCode> {
+        background::stop(place, output).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use fabric_testnet::wait_until;
 
 use super::up::Up;
 use crate::output::Output;
-use crate::place::{Kind, Place};
+use crate::place::{Kind, Place, State};
 
 /// A network starts in a second; a machine under load may take ten times that.
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -96,17 +97,23 @@ pub(super) async fn stop(place: &Place, output: &Output) -> anyhow::Result<ExitC
             output.progress("the network does not run");
             return Ok(ExitCode::SUCCESS);
         }
-        Kind::Embedded => {
-            place.admin("POST", "/shutdown", None).await?;
-            wait_until(STOP_DEADLINE, "the network to stop", || async {
-                !std::path::Path::new(&format!("/proc/{}", state.pid.unwrap_or_default())).exists()
-                    || !is_running(place).await
-            })
-            .await?;
-        }
+        Kind::Embedded => terminate(place, &state).await?,
     }
     output.result(&serde_json::json!({ "stopped": place.dir() }), |_| {
         format!("stopped; its data stays in {}", place.dir().display())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the process that serves, if it is the one that the state file names.
+async fn terminate(place: &Place, state: &State) -> anyhow::Result<()> {
+    let status = place.admin("GET", "/status", None).await?;
+    let pid = state.pid.filter(|pid| status["pid"] == *pid);
+    let pid = pid.context("another process serves there than the state file names; stop it by hand")?;
+    let killed = Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status();
+    killed.context("cannot run `kill`")?;
+    let stopped = wait_until(STOP_DEADLINE, "the network to stop", || async {
+        !Path::new("/proc").join(pid.to_string()).exists() || !is_running(place).await
+    });
+    stopped.await.context("the network goes on; stop it with `kill -9`")
 }
