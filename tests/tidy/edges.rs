@@ -16,13 +16,35 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fabric-msp", &["fabric-protos"]),
     ("fabric-ledger", &["fabric-protos", "fabric-msp"]),
     ("assets", &["fabric-contract-api-rust", "asset-types"]),
-    ("fabric-chaincode-shim", &["fabric-contract-api-rust", "fabric-protos"]),
+    (
+        "fabric-chaincode-shim",
+        &["fabric-contract-api-rust", "fabric-protos"],
+    ),
     ("asset-chaincode", &["assets", "fabric-chaincode-shim"]),
     ("fabric-gateway-sdk", &["fabric-protos", "fabric-msp"]),
-    ("fabric-devnet", &["fabric-ledger", "fabric-msp", "fabric-protos"]),
+    (
+        "fabric-devnet",
+        &["fabric-ledger", "fabric-msp", "fabric-protos"],
+    ),
     ("asset-store", &["asset-types"]),
-    ("asset-mirror", &["fabric-gateway-sdk", "fabric-ledger", "asset-store", "asset-types"]),
-    ("asset-service", &["fabric-gateway-sdk", "asset-store", "asset-types", "asset-did"]),
+    (
+        "asset-mirror",
+        &[
+            "fabric-gateway-sdk",
+            "fabric-ledger",
+            "asset-store",
+            "asset-types",
+        ],
+    ),
+    (
+        "asset-service",
+        &[
+            "fabric-gateway-sdk",
+            "asset-store",
+            "asset-types",
+            "asset-did",
+        ],
+    ),
     ("fabric-testnet", &["fabric-devnet", "fabric-msp"]),
 ];
 
@@ -30,8 +52,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const UNBOUNDED: &[&str] = &["selvedge", "e2e"];
 
 /// What contract code must never reach: a runtime, a wire, a database.
-const BANNED_IN_CONTRACTS: &[&str] =
-    &["tokio", "tonic", "prost", "sqlx", "axum", "reqwest", "rand", "chrono"];
+const BANNED_IN_CONTRACTS: &[&str] = &[
+    "tokio", "tonic", "prost", "sqlx", "axum", "reqwest", "rand", "chrono",
+];
 
 #[test]
 fn crates_depend_only_on_what_the_architecture_allows() {
@@ -43,7 +66,12 @@ fn crates_depend_only_on_what_the_architecture_allows() {
         let (_, allowed) = ALLOWED
             .iter()
             .find(|(name, _)| *name == package.name.as_str())
-            .unwrap_or_else(|| panic!("{} has no line in ALLOWED and in ARCHITECTURE.md", package.name));
+            .unwrap_or_else(|| {
+                panic!(
+                    "{} has no line in ALLOWED and in ARCHITECTURE.md",
+                    package.name
+                )
+            });
         for dependency in shipped(package) {
             assert!(
                 !names.contains(dependency) || allowed.contains(&dependency),
@@ -62,7 +90,10 @@ fn contract_crates_name_no_runtime_and_no_wire() {
             .find(|package| package.name.as_str() == name)
             .unwrap_or_else(|| panic!("{name} is in the workspace"));
         for dependency in shipped(package) {
-            assert!(!BANNED_IN_CONTRACTS.contains(&dependency), "{name} must not use {dependency}");
+            assert!(
+                !BANNED_IN_CONTRACTS.contains(&dependency),
+                "{name} must not use {dependency}"
+            );
         }
     }
 }

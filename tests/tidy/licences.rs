@@ -28,9 +28,18 @@ fn every_licence_is_on_the_allow_list() {
         .packages
         .iter()
         .filter(|package| !package.license.as_deref().is_some_and(is_allowed))
-        .map(|package| format!("{} {}: {:?}", package.name, package.version, package.license))
+        .map(|package| {
+            format!(
+                "{} {}: {:?}",
+                package.name, package.version, package.license
+            )
+        })
         .collect();
-    assert!(refused.is_empty(), "licences to look at:\n{}", refused.join("\n"));
+    assert!(
+        refused.is_empty(),
+        "licences to look at:\n{}",
+        refused.join("\n")
+    );
 }
 
 #[test]
@@ -49,18 +58,23 @@ fn an_expression_needs_one_allowed_choice_for_each_of_its_parts() {
 
 /// True when the SPDX expression can be satisfied with allowed licences only.
 fn is_allowed(expression: &str) -> bool {
-    split(&expression.replace('/', " OR "), " AND ").iter().all(|part| {
-        let choices = split(part, " OR ");
-        if choices.len() > 1 {
-            choices.iter().any(|choice| is_allowed(choice))
-        } else {
-            let inner = part.trim();
-            match inner.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-                Some(group) => is_allowed(group),
-                None => ALLOWED.contains(&inner),
+    split(&expression.replace('/', " OR "), " AND ")
+        .iter()
+        .all(|part| {
+            let choices = split(part, " OR ");
+            if choices.len() > 1 {
+                choices.iter().any(|choice| is_allowed(choice))
+            } else {
+                let inner = part.trim();
+                match inner
+                    .strip_prefix('(')
+                    .and_then(|rest| rest.strip_suffix(')'))
+                {
+                    Some(group) => is_allowed(group),
+                    None => ALLOWED.contains(&inner),
+                }
             }
-        }
-    })
+        })
 }
 
 /// Splits at an operator outside of parentheses.
@@ -71,7 +85,10 @@ fn split<'a>(expression: &'a str, operator: &str) -> Vec<&'a str> {
         match character {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && position >= start && expression[position..].starts_with(operator) => {
+            _ if depth == 0
+                && position >= start
+                && expression[position..].starts_with(operator) =>
+            {
                 parts.push(&expression[start..position]);
                 start = position + operator.len();
             }

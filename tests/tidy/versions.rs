@@ -23,10 +23,17 @@ fn wire_libraries_have_one_major_version() {
 #[test]
 fn members_take_versions_from_the_root_manifest() {
     for package in crate::workspace::ours() {
-        let manifest = std::fs::read_to_string(&package.manifest_path).expect("a manifest can be read");
+        let manifest =
+            std::fs::read_to_string(&package.manifest_path).expect("a manifest can be read");
         for (number, line) in manifest.lines().enumerate() {
-            let declares = line.contains("version = \"") || line.trim_end().ends_with(".version = \"\"");
-            assert!(!declares, "{}:{}: {line}", package.manifest_path, number + 1);
+            let declares =
+                line.contains("version = \"") || line.trim_end().ends_with(".version = \"\"");
+            assert!(
+                !declares,
+                "{}:{}: {line}",
+                package.manifest_path,
+                number + 1
+            );
         }
     }
 }

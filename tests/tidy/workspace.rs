@@ -16,7 +16,10 @@ pub(crate) static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
 
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ has a parent")
+        .to_owned()
 }
 
 /// Our own packages, as opposed to those from a registry.
@@ -38,11 +41,18 @@ pub(crate) fn rust_files() -> Vec<PathBuf> {
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the workspace can be read") {
         let path = entry.expect("a folder entry can be read").path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if path.is_dir() && !matches!(name, "target" | "generated" | "node_modules") {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path.strip_prefix(root()).expect("inside the root").to_owned());
+            found.push(
+                path.strip_prefix(root())
+                    .expect("inside the root")
+                    .to_owned(),
+            );
         }
     }
 }
