@@ -1,15 +1,18 @@
 //! Contract `accounts`: opening and reading.
 
-use asset_types::{Account, AccountOpened, AccountReply, OpenAccount, ReadAccount, function};
-use fabric_contract_api::prelude::*;
+use asset_types::{
+    Account, AccountId, AccountOpened, AccountReply, OpenAccount, ReadAccount, StateKey,
+};
+use fabric_contract_api_rust::{Query, Tx, contract};
 
 use crate::announcement::AnnounceOpened;
 use crate::authority::ensure_registrar;
 use crate::error::AssetError;
-use crate::once::ensure_fresh;
-use crate::records::{self, account_key};
+use crate::once::{WriteRequest, ensure_fresh};
+use crate::records::{self, account_key, ensure_not_reserved, prefetch};
 
-/// An account is read by each of its transactions; a handful of keys serves its people and machines.
+/// Most controllers of an account: it is read by each of its transactions, and a handful of keys
+/// serves its people and machines.
 pub const CONTROLLERS_MAX: usize = 16;
 
 /// Accounts: who may act for whom, and what is known about them.
@@ -22,25 +25,23 @@ impl Accounts {
     #[transaction]
     fn open(&self, tx: &mut Tx, request: OpenAccount) -> Result<AccountReply, AssetError> {
         let id = &request.account;
-        let fresh = ensure_fresh(
-            tx, function::ACCOUNTS_OPEN, id, &request.request_id, request.expires_at, &request,
-        )?;
-        let existing = tx.get(&account_key(id)?)?;
-
+        ensure_not_reserved(id)?;
+        ensure_controller_count(request.controllers.len())?;
         ensure_registrar(tx)?;
-        if id.is_reserved() {
-            return Err(AssetError::ReservedAccount { account: id.clone() });
-        }
-        if existing.is_some() {
-            return Err(AssetError::AccountExists { account: id.clone() });
-        }
-        let given = request.controllers.len();
-        if !(1..=CONTROLLERS_MAX).contains(&given) {
-            return Err(AssetError::ControllerCount { min: 1, max: CONTROLLERS_MAX, given });
+        prefetch(tx, [request.state_key(id), StateKey::Account(id.clone())])?;
+        let fresh = ensure_fresh(tx, id, &request)?;
+        let key = account_key(id)?;
+        if tx.get(&key)?.is_some() {
+            return Err(AssetError::AccountExists {
+                account: id.clone(),
+            });
         }
 
-        let account = Account { controllers: request.controllers, kyc: request.kyc };
-        tx.put(&account_key(id)?, &account)?;
+        let account = Account {
+            controllers: request.controllers,
+            kyc: request.kyc,
+        };
+        tx.put(&key, &account)?;
         fresh.mark(tx)?;
         tx.emit(&AnnounceOpened(AccountOpened {
             account: id.clone(),
@@ -57,6 +58,21 @@ impl Accounts {
     }
 }
 
-fn reply(account: asset_types::AccountId, record: Account) -> AccountReply {
-    AccountReply { account, controllers: record.controllers, kyc: record.kyc }
+fn ensure_controller_count(given: usize) -> Result<(), AssetError> {
+    if (1..=CONTROLLERS_MAX).contains(&given) {
+        return Ok(());
+    }
+    Err(AssetError::ControllerCount {
+        min: 1,
+        max: CONTROLLERS_MAX,
+        given,
+    })
+}
+
+fn reply(account: AccountId, record: Account) -> AccountReply {
+    AccountReply {
+        account,
+        controllers: record.controllers,
+        kyc: record.kyc,
+    }
 }

@@ -1,15 +1,20 @@
-//! What the contracts announce, in the envelope that `asset_types::EventEnvelope` reads.
+//! What the contracts announce, in the envelope that [`asset_types::EventEnvelope`] reads.
 
 use asset_types::{AccountOpened, TokenCreated, Transferred};
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::Event;
+use serde::Serialize;
 
+/// An event's data as `asset_types` defines it, and the type under which it travels.
 macro_rules! announcements {
-    ($($wrapper:ident($event:ident) as $name:literal,)*) => {
+    ($($wrapper:ident($data:ident) as $name:literal,)*) => {
         $(
-            #[derive(Serialize, Event)]
+            #[derive(Serialize)]
             #[serde(transparent)]
-            #[event($name)]
-            pub(crate) struct $wrapper(pub(crate) $event);
+            pub(crate) struct $wrapper(pub(crate) $data);
+
+            impl Event for $wrapper {
+                const TYPE: &'static str = $name;
+            }
         )*
     };
 }

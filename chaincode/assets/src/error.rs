@@ -2,7 +2,7 @@
 //! [`asset_types::ErrorCode`].
 
 use asset_types::{AccountId, Amount, NoteId, RequestId, Timestamp, TokenId};
-use fabric_contract_api::prelude::*;
+use fabric_contract_api_rust::prelude::{ContractError, LedgerError};
 
 /// Why an operation was refused.
 #[derive(Debug, thiserror::Error, ContractError)]
@@ -121,6 +121,10 @@ pub enum AssetError {
         /// The NodeOU role that is asked for.
         role: String,
     },
+    /// The caller signed something else, and other chaincode made this call of it.
+    #[error("the caller did not sign this call; send it to this chaincode itself")]
+    #[code(403, "UNAUTHORIZED")]
+    IndirectCall,
     /// The account's KYC class is too low for the token.
     #[error("{token} asks for KYC class {needed}, {account} has {class}")]
     #[code(403, "KYC_REQUIRED")]
@@ -168,7 +172,18 @@ pub enum AssetError {
         /// When.
         expires_at: Timestamp,
     },
-    /// State or transaction hold what this contract cannot have written.
+    /// The transaction's clock is not within the years 1970 to 9999.
+    #[error("the transaction's time, {seconds} s since 1970, is none; set the client's clock")]
+    #[code(400, "INVALID_TIMESTAMP")]
+    InvalidTimestamp {
+        /// Seconds since 1970-01-01.
+        seconds: i64,
+    },
+    /// A bookmark that no page ended with.
+    #[error("the bookmark is none of this list's; begin again without one")]
+    #[code(400, "INVALID_BOOKMARK")]
+    InvalidBookmark,
+    /// The state holds what this contract cannot have written.
     #[error("the ledger holds what this contract cannot have written: {what}")]
     #[code(500, "INTERNAL")]
     Internal {

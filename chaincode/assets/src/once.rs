@@ -1,12 +1,58 @@
 //! A request id is executed at most once for an account, and never after its time.
 
-use asset_types::{AccountId, Request, RequestId, Timestamp, canonical_json};
-use fabric_contract_api::{JsonKey, Reader, Tx};
+use asset_types::{
+    AccountId, CreateToken, Digest, Mint, OpenAccount, Request, RequestId, StateKey, Timestamp,
+    Transfer, canonical_json, function,
+};
+use fabric_contract_api_rust::{JsonKey, Reader, Tx};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::AssetError;
 use crate::records::request_key;
+
+/// What every request that writes says about itself.
+pub(crate) trait WriteRequest: Serialize {
+    /// The function that executes it.
+    const FUNCTION: &'static str;
+
+    fn request_id(&self) -> &RequestId;
+
+    fn expires_at(&self) -> Option<Timestamp>;
+
+    /// Where it is recorded that it was executed.
+    fn state_key(&self, account: &AccountId) -> StateKey {
+        StateKey::Request {
+            account: account.clone(),
+            request: self.request_id().clone(),
+        }
+    }
+}
+
+macro_rules! write_requests {
+    ($($request:ty => $function:expr,)*) => {
+        $(
+            impl WriteRequest for $request {
+                const FUNCTION: &'static str = $function;
+
+                fn request_id(&self) -> &RequestId {
+                    &self.request_id
+                }
+
+                fn expires_at(&self) -> Option<Timestamp> {
+                    self.expires_at
+                }
+            }
+        )*
+    };
+}
+
+write_requests! {
+    OpenAccount => function::ACCOUNTS_OPEN,
+    CreateToken => function::TOKENS_CREATE,
+    Mint => function::TOKENS_MINT,
+    Transfer => function::TOKENS_TRANSFER,
+}
 
 /// A request that was not executed before: write [`Fresh::mark`] with its effects.
 pub(crate) struct Fresh {
@@ -14,28 +60,35 @@ pub(crate) struct Fresh {
     record: Request,
 }
 
-/// Refuses a request that was executed before, or whose time is over.
-pub(crate) fn ensure_fresh(
+/// Refuses a request that was executed before for the account, or whose time is over.
+///
+/// A request that was executed and has expired since is reported as executed: that is what a client
+/// which repeats it has to know.
+pub(crate) fn ensure_fresh<R: WriteRequest>(
     ledger: &Reader<'_>,
-    function: &str,
     account: &AccountId,
-    request_id: &RequestId,
-    expires_at: Option<Timestamp>,
-    request: &impl Serialize,
+    request: &R,
 ) -> Result<Fresh, AssetError> {
-    let key = request_key(account, request_id)?;
+    let key = request_key(account, request.request_id())?;
     let record = Request {
-        hash: digest(function, request)?,
+        hash: digest(request)?,
         transaction_id: ledger.transaction_id().to_owned(),
     };
     if let Some(earlier) = ledger.get(&key)? {
-        let (request_id, transaction_id) = (request_id.clone(), earlier.transaction_id);
+        let request_id = request.request_id().clone();
+        let transaction_id = earlier.transaction_id;
         return Err(match earlier.hash == record.hash {
-            true => AssetError::DuplicateRequest { request_id, transaction_id },
-            false => AssetError::RequestIdReused { request_id, transaction_id },
+            true => AssetError::DuplicateRequest {
+                request_id,
+                transaction_id,
+            },
+            false => AssetError::RequestIdReused {
+                request_id,
+                transaction_id,
+            },
         });
     }
-    match expires_at {
+    match request.expires_at() {
         Some(expires_at) if expires_at <= now(ledger)? => {
             Err(AssetError::RequestExpired { expires_at })
         }
@@ -52,18 +105,23 @@ impl Fresh {
 
 /// The transaction's own time: the client's clock, the same for every endorser.
 pub(crate) fn now(ledger: &Reader<'_>) -> Result<Timestamp, AssetError> {
-    let seconds = u64::try_from(ledger.timestamp().seconds).ok();
-    seconds
+    let seconds = ledger.timestamp().seconds;
+    u64::try_from(seconds)
+        .ok()
         .and_then(|seconds| Timestamp::from_unix_seconds(seconds).ok())
-        .ok_or_else(|| AssetError::Internal { what: "the transaction's time".to_owned() })
+        .ok_or(AssetError::InvalidTimestamp { seconds })
 }
 
-fn digest(function: &str, request: &impl Serialize) -> Result<asset_types::Digest, AssetError> {
-    let unwritable = || AssetError::Internal { what: "a request that is no JSON".to_owned() };
+/// SHA-256 of the function's name and the canonical request.
+fn digest<R: WriteRequest>(request: &R) -> Result<Digest, AssetError> {
+    let unwritable = || AssetError::Internal {
+        what: "a request that has no JSON form".to_owned(),
+    };
     let canonical = canonical_json(request).map_err(|_| unwritable())?;
     let mut hasher = Sha256::new();
-    hasher.update(function.as_bytes());
+    hasher.update(R::FUNCTION.as_bytes());
     hasher.update([0]);
     hasher.update(canonical);
-    hex::encode(hasher.finalize()).parse().map_err(|_| unwritable())
+    let text = hex::encode(hasher.finalize());
+    text.parse().map_err(|_| unwritable())
 }
