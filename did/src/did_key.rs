@@ -4,7 +4,7 @@
 use std::fmt;
 
 use ssi::claims::jws;
-use ssi::crypto::Algorithm;
+use ssi::jwk::Algorithm;
 use ssi::dids::DIDKey as Method;
 use ssi::multicodec::MultiEncodedBuf;
 use ssi::security::MultibaseBuf;

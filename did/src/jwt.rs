@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use ssi::crypto::Algorithm;
+use ssi::jwk::Algorithm;
 
 /// A credential with a photograph fits; anything larger is not worth a parser's time.
 pub(crate) const LENGTH_MAX: usize = 64 * 1024;

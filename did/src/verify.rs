@@ -2,7 +2,7 @@
 
 use ssi::JWK;
 use ssi::claims::jws;
-use ssi::crypto::Algorithm;
+use ssi::jwk::Algorithm;
 use time::OffsetDateTime;
 
 use crate::credential::Credential;

@@ -48,7 +48,7 @@ impl Block {
         match self {
             Self::Fetch { range, out, session } => fetch(range, &out, &session, output).await,
             Self::Decode { file } => {
-                let block = decode_bytes(&read(&file)?)
+                let block = decode_bytes(read(&file)?)
                     .with_context(|| format!("{} is not a block", file.display()))?;
                 output.result(&block, describe)?;
                 Ok(ExitCode::SUCCESS)
@@ -70,7 +70,7 @@ async fn fetch(
         bail!("the channel has blocks 0 to {}; ask for these", height.saturating_sub(1));
     }
     std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-    let mut blocks = network.blocks().start_block(from).end_block(to).stream();
+    let mut blocks = network.blocks().from_block(from).end_block(to).stream();
     let mut count = 0_u64;
     while let Some(block) = blocks.try_next().await? {
         let path = out.join(format!("block_{:03}.block", block.number()));

@@ -46,7 +46,7 @@ impl Report {
         output: &Output,
     ) -> anyhow::Result<Self> {
         let blocks = stage.session.height().await?;
-        wait_until(MIRROR_DEADLINE, "the mirror to catch up", || async {
+        wait_until(MIRROR_DEADLINE, || async {
             let checkpoint = stage.store.checkpoint().await.ok().flatten();
             checkpoint.is_some_and(|checkpoint| checkpoint.block + 1 >= blocks)
         })

@@ -43,9 +43,10 @@ pub(super) async fn start(up: &Up) -> anyhow::Result<()> {
     let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
     let mut child = command(up, log)?.spawn().context("cannot start the network's process")?;
     let pid = child.id();
-    let ready = wait_until(START_DEADLINE, "the network to serve", || async {
+    let ready = wait_until(START_DEADLINE, || {
+        let ended = has_ended(&mut child);
         let started = up.place.state().is_ok_and(|state| state.pid == Some(pid));
-        (started && is_running(&up.place).await) || has_ended(&mut child)
+        async move { ended || (started && is_running(&up.place).await) }
     })
     .await;
     if ready.is_err() || has_ended(&mut child) {
@@ -112,7 +113,7 @@ async fn terminate(place: &Place, state: &State) -> anyhow::Result<()> {
     let pid = pid.context("another process serves there than the state file names; stop it by hand")?;
     let killed = Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status();
     killed.context("cannot run `kill`")?;
-    let stopped = wait_until(STOP_DEADLINE, "the network to stop", || async {
+    let stopped = wait_until(STOP_DEADLINE, || async {
         !Path::new("/proc").join(pid.to_string()).exists() || !is_running(place).await
     });
     stopped.await.context("the network goes on; stop it with `kill -9`")
