@@ -94,7 +94,9 @@ fn ensure(
 
 impl Node {
     fn read(layout: &OrganizationLayout, msp_id: &str, host: String) -> Result<Self, DevnetError> {
-        let folder = layout.node(&host);
+        // The layout names a node by the part of its host before the domain.
+        let short = host.split('.').next().unwrap_or(&host);
+        let folder = layout.node(short);
         let user = layout.user(layout::ADMIN);
         let tls = folder.join("tls");
         Ok(Self {

@@ -62,10 +62,6 @@ impl TestChaincode {
         self.address
     }
 
-    /// Dies with everything that it has open.
-    pub(crate) fn kill(&self) {
-        self.stop.cancel();
-    }
 }
 
 impl Drop for TestChaincode {
