@@ -86,6 +86,8 @@ impl Endpoint {
         authority_pem: impl AsRef<[u8]>,
     ) -> Result<Self, EndpointError> {
         let mut endpoint = Self::new(url.into(), "https")?;
+        // An authority that is none would only show as a failed handshake, later.
+        certificate_hash(authority_pem.as_ref()).map_err(|source| endpoint.invalid_tls(source))?;
         endpoint.tls =
             Some(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority_pem)));
         Ok(endpoint)
@@ -138,12 +140,8 @@ impl Endpoint {
         certificate_pem: impl AsRef<[u8]>,
         key_pem: impl AsRef<[u8]>,
     ) -> Result<Self, EndpointError> {
-        let hash = certificate_hash(certificate_pem.as_ref()).map_err(|source| {
-            EndpointError::InvalidTls {
-                url: self.url.clone(),
-                source,
-            }
-        })?;
+        let hash = certificate_hash(certificate_pem.as_ref())
+            .map_err(|source| self.invalid_tls(source))?;
         self.client_certificate_hash = hash;
         self.tls = self
             .tls
@@ -192,10 +190,17 @@ impl Endpoint {
         };
         transport
             .tls_config(tls.clone())
-            .map_err(|source| EndpointError::InvalidTls {
-                url: self.url.clone(),
-                source: source.into(),
-            })
+            .map_err(|source| self.invalid_tls(source))
+    }
+
+    fn invalid_tls(
+        &self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> EndpointError {
+        EndpointError::InvalidTls {
+            url: self.url.clone(),
+            source: source.into(),
+        }
     }
 }
 
@@ -211,9 +216,13 @@ fn tuned(transport: tonic::transport::Endpoint) -> tonic::transport::Endpoint {
         .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
 }
 
-/// Peers hash the DER form of the certificate that the handshake showed.
+/// SHA-256 of the DER form of the first certificate: peers hash what the handshake showed.
 fn certificate_hash(text: &[u8]) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
-    let certificate = pem::parse(text)?;
+    let blocks = pem::parse_many(text)?;
+    let certificate = blocks
+        .iter()
+        .find(|block| block.tag() == "CERTIFICATE")
+        .ok_or("there is no certificate in it")?;
     Ok(Bytes::copy_from_slice(
         digest::digest(&digest::SHA256, certificate.contents()).as_ref(),
     ))

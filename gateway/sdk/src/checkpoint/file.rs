@@ -2,7 +2,6 @@
 //! position or the new one, never a part of either.
 
 use std::fs::{self, File};
-use std::future::Future;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -46,21 +45,16 @@ impl Checkpointer for FileCheckpointer {
         self.position.clone()
     }
 
-    fn store(
-        &mut self,
-        position: Position,
-    ) -> impl Future<Output = Result<(), CheckpointError>> + Send {
-        async move {
-            let (path, kept) = (self.path.clone(), position.clone());
-            let written = tokio::task::spawn_blocking(move || replace(&path, &kept)).await;
-            let written = written.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
-            written.map_err(|source| CheckpointError::Unwritable {
-                path: self.path.clone(),
-                source,
-            })?;
-            self.position = Some(position);
-            Ok(())
-        }
+    async fn store(&mut self, position: Position) -> Result<(), CheckpointError> {
+        let (path, kept) = (self.path.clone(), position.clone());
+        let written = tokio::task::spawn_blocking(move || replace(&path, &kept)).await;
+        let written = written.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        written.map_err(|source| CheckpointError::Unwritable {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.position = Some(position);
+        Ok(())
     }
 }
 

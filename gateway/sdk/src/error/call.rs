@@ -52,7 +52,7 @@ impl Failure {
     fn from_status(step: Step, transaction_id: Option<&TransactionId>, status: &Status) -> Self {
         let is_timeout = status
             .source()
-            .is_some_and(|source| source.is::<TimeoutExpired>());
+            .is_some_and(<dyn std::error::Error>::is::<TimeoutExpired>);
         // The transport reports its own limit as CANCELLED, and keeps no source of it.
         let is_timeout = is_timeout
             || (status.code() == Code::Cancelled && status.message() == "Timeout expired");

@@ -59,7 +59,7 @@ impl Read for ChaincodeEvent {
         private_interfaces,
         reason = "sealed: nobody outside calls or implements it"
     )]
-    fn read(source: &Source, message: Bytes) -> Result<Batch<Self>, Error> {
+    fn read(source: &Source, message: &Bytes) -> Result<Batch<Self>, Error> {
         let step = source.step();
         if let Source::ChaincodeEvents {
             chaincode,
@@ -68,7 +68,7 @@ impl Read for ChaincodeEvent {
         {
             return events_of_block(step, chaincode, message);
         }
-        let response: gateway::ChaincodeEventsResponse = decode("chaincode events", &message)
+        let response: gateway::ChaincodeEventsResponse = decode("chaincode events", message)
             .map_err(|error| malformed(step, "events", Some(error)))?;
         let block_number = response.block_number;
         let items = response

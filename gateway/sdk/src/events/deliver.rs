@@ -86,7 +86,7 @@ async fn newest(network: &Network, peer: &Peer) -> Result<u64, Error> {
         step: source.step(),
         block_number_next: 0,
     })?;
-    Ok(FilteredBlock::read(&source, message)?
+    Ok(FilteredBlock::read(&source, &message)?
         .block_number
         .saturating_add(1))
 }
@@ -169,7 +169,7 @@ impl Read for Block {
         private_interfaces,
         reason = "sealed: nobody outside calls or implements it"
     )]
-    fn read(source: &Source, message: Bytes) -> Result<Batch<Self>, Error> {
+    fn read(source: &Source, message: &Bytes) -> Result<Batch<Self>, Error> {
         let block = block(source.step(), message)?;
         Ok(Batch {
             block_number: block.number(),
@@ -185,7 +185,7 @@ impl Read for FilteredBlock {
         private_interfaces,
         reason = "sealed: nobody outside calls or implements it"
     )]
-    fn read(source: &Source, message: Bytes) -> Result<Batch<Self>, Error> {
+    fn read(source: &Source, message: &Bytes) -> Result<Batch<Self>, Error> {
         let step = source.step();
         let Delivery::FilteredBlock(bytes) = delivery(step, message)? else {
             return Err(malformed(step, "a block of another kind", None));
@@ -205,7 +205,7 @@ impl Read for FilteredBlock {
 pub(super) fn events_of_block(
     step: Step,
     chaincode: &str,
-    message: Bytes,
+    message: &Bytes,
 ) -> Result<Batch<ChaincodeEvent>, Error> {
     let block = block(step, message)?;
     let valid = block
@@ -221,7 +221,7 @@ pub(super) fn events_of_block(
     })
 }
 
-fn block(step: Step, message: Bytes) -> Result<Block, Error> {
+fn block(step: Step, message: &Bytes) -> Result<Block, Error> {
     match delivery(step, message)? {
         Delivery::Block(bytes) => {
             Block::from_bytes(bytes).map_err(|error| malformed(step, "a block", Some(error)))
@@ -231,8 +231,8 @@ fn block(step: Step, message: Bytes) -> Result<Block, Error> {
 }
 
 /// What was delivered, unless it is the status that ends the stream.
-fn delivery(step: Step, message: Bytes) -> Result<Delivery, Error> {
-    let delivered: Delivered = decode("deliver response", &message)
+fn delivery(step: Step, message: &Bytes) -> Result<Delivery, Error> {
+    let delivered: Delivered = decode("deliver response", message)
         .map_err(|error| malformed(step, "a response", Some(error)))?;
     match delivered.delivery {
         Some(Delivery::Status(number)) => Err(Error::Delivery {

@@ -46,7 +46,7 @@ pub(super) mod sealed {
             private_interfaces,
             reason = "sealed: nobody outside calls or implements it"
         )]
-        fn read(source: &Source, message: Bytes) -> Result<Batch<Self>, Error>;
+        fn read(source: &Source, message: &Bytes) -> Result<Batch<Self>, Error>;
 
         /// The transaction that it belongs to, if to one.
         fn transaction_id(&self) -> Option<&str> {

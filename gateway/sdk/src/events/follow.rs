@@ -104,7 +104,7 @@ impl<T: Event> Follow<T> {
         let Some(message) = feed.message().await? else {
             return Err(interrupted);
         };
-        match T::read(&self.events.source, message) {
+        match T::read(&self.events.source, &message) {
             Ok(batch) => self.accept(next, batch),
             // The peer believes that it has sent everything.
             Err(Error::Delivery {

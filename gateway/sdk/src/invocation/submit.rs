@@ -135,7 +135,7 @@ impl Retry {
             match call.proposal()?.endorse().await {
                 Ok(transaction) => return self.submit(&transaction).await,
                 Err(error) if self.again_after_trouble(&error, attempt) => {
-                    self.pause(attempt).await
+                    self.pause(attempt).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -175,7 +175,7 @@ impl Retry {
         loop {
             match commit.status().await {
                 Err(error) if self.again_after_silence(&error, attempt) => {
-                    self.pause(attempt).await
+                    self.pause(attempt).await;
                 }
                 outcome => return outcome,
             }

@@ -110,13 +110,5 @@ async fn unusable_endpoints_are_refused_with_a_reason() {
         .err()
         .unwrap();
     assert!(matches!(error, EndpointError::Missing));
-    let endpoint = Endpoint::tls("https://localhost:7051", "not pem").unwrap();
-    let error = Gateway::builder(sample::user())
-        .endpoint(endpoint)
-        .connect_lazy()
-        .err();
-    assert!(
-        matches!(error, Some(EndpointError::InvalidTls { .. })),
-        "{error:?}"
-    );
+    assert!(refused(Endpoint::tls("https://localhost:7051", "not pem")).contains("in PEM"));
 }

@@ -1,5 +1,10 @@
 //! The SDK against a mock of a peer: real TLS and gRPC in this process, answers by script.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, helpers included"
+)]
+
 mod blocks;
 mod checkpoint;
 mod deliver;

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use fabric_gateway_sdk::{Endpoint, Gateway, Identity, Network};
 use fabric_protos::{common, gateway, orderer, peer};
 use prost::Message;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Status};
 
 use crate::sample;
@@ -28,11 +28,12 @@ pub(crate) const DELIVER_FILTERED: &str = "/protos.Deliver/DeliverFiltered";
 /// Long enough for a loaded machine; reached only by a failing test.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A mock peer that listens until it is dropped.
+/// A mock peer that listens until it is dropped. It has a runtime of its own, so that its end
+/// breaks its connections.
 pub(crate) struct Mock {
     address: SocketAddr,
     script: Arc<Script>,
-    stop: DropGuard,
+    runtime: Option<Runtime>,
 }
 
 /// What a mock peer has been told and asked.
@@ -106,12 +107,19 @@ impl Mock {
                 .collect(),
             open: watch::Sender::new(0),
         });
-        let stop = CancellationToken::new();
-        let address = server::serve(Arc::clone(&script), stop.clone()).await;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let address = runtime
+            .spawn(server::serve(Arc::clone(&script)))
+            .await
+            .unwrap();
         Self {
             address,
             script,
-            stop: stop.drop_guard(),
+            runtime: Some(runtime),
         }
     }
 
@@ -185,7 +193,15 @@ impl Mock {
 
     /// Stops listening and breaks all connections.
     pub(crate) fn stop(self) {
-        drop(self.stop);
+        drop(self);
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -217,7 +233,7 @@ impl Script {
         let due = self
             .chain
             .iter()
-            .skip(start as usize)
+            .skip_while(|block| number(block) < start)
             .take_while(|block| number(block) <= stop);
         let messages: Vec<Bytes> = due
             .take(count)

@@ -13,7 +13,6 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
-use tokio_util::sync::CancellationToken;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
 use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
@@ -22,7 +21,7 @@ use tonic::{Request, Response, Status};
 use super::{End, Script};
 use crate::sample;
 
-pub(super) async fn serve(script: Arc<Script>, stop: CancellationToken) -> SocketAddr {
+pub(super) async fn serve(script: Arc<Script>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tls = sample::organization().member("peer0").unwrap().tls();
@@ -33,8 +32,7 @@ pub(super) async fn serve(script: Arc<Script>, stop: CancellationToken) -> Socke
         .add_service(Service::<GatewayName>::new(&script))
         .add_service(Service::<DeliverName>::new(&script))
         .serve_with_incoming(TcpListenerStream::new(listener));
-    // Not the graceful end: a peer that stops breaks its connections.
-    tokio::spawn(async move { stop.run_until_cancelled(server).await });
+    tokio::spawn(server);
     address
 }
 
