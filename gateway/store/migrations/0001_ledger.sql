@@ -41,7 +41,8 @@ CREATE TABLE transaction (
     malformation text,
     PRIMARY KEY (block, index)
 );
-CREATE INDEX transaction_by_id ON transaction (transaction_id);
+-- By hash: an invalid transaction may claim an id that is longer than an ordered index takes.
+CREATE INDEX transaction_by_id ON transaction USING hash (transaction_id);
 
 -- What each valid transaction left under each key that it changed: value and metadata as they were
 -- after it. The last row of a key is what the state has, unless it is a deletion or has expired.

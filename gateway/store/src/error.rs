@@ -1,5 +1,7 @@
 //! Why the store could not do what was asked.
 
+use sqlx::migrate::MigrateError;
+
 use crate::Checkpoint;
 
 /// A failure of the store. [`StoreError::is_transient`] says whether trying again can help.
@@ -8,7 +10,7 @@ use crate::Checkpoint;
 pub enum StoreError {
     /// The address of the database cannot be read.
     #[error("the database address is not of the form postgres://user:password@host:port/name")]
-    Address(#[source] sqlx::Error),
+    Address(#[source] Option<sqlx::Error>),
     /// A schema name that is not a plain identifier.
     #[error(
         "the schema name {schema:?} is not a lower-case identifier of at most 48 letters, digits and '_'"
@@ -24,7 +26,7 @@ pub enum StoreError {
     #[error(
         "the database's tables cannot be brought to this version: use another schema, or the program that made them"
     )]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
     /// The schema holds another channel's ledger.
     #[error(
         "this schema mirrors channel {recorded_name:?} with genesis hash {recorded_hash}, not {given_name:?} with {given_hash}: choose another database or schema, or drop this one if that ledger is gone"
@@ -82,7 +84,10 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::CheckpointMoved { .. } => true,
-            Self::Database(error) => is_transient(error),
+            Self::Database(error)
+            | Self::Migrate(
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+            ) => is_transient(error),
             _ => false,
         }
     }

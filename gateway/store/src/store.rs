@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::StoreError;
 
@@ -11,6 +12,7 @@ use crate::StoreError;
 const CONNECTIONS_MAX: u32 = 8;
 /// How long a caller waits for a connection before it hears that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// PostgreSQL cuts identifiers at 63 bytes; a rebuild appends a suffix.
 const SCHEMA_BYTES_MAX: usize = 48;
 
@@ -33,15 +35,19 @@ impl Store {
                 schema: schema.to_owned(),
             });
         }
+        if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(StoreError::Address(None));
+        }
         let options = PgConnectOptions::from_str(url)
-            .map_err(StoreError::Address)?
+            .map_err(|error| StoreError::Address(Some(error)))?
             .application_name("selvedge")
             .options([("search_path", schema)]);
+        // The pool goes on trying until its timeout and then hides why it could not connect.
+        PgConnection::connect_with(&options).await?.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone())
-            .await?;
+            .connect_lazy_with(options.clone());
         Ok(Self {
             pool,
             options,

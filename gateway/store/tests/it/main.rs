@@ -1,0 +1,9 @@
+//! The store on a real PostgreSQL: what it writes, what it refuses, what it reads back.
+
+mod apply;
+mod assets;
+mod chain;
+mod database;
+mod hostile;
+mod leadership;
+mod state;
