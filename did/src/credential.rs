@@ -81,9 +81,11 @@ fn issuer_of(body: &Map<String, Value>) -> Result<Option<String>, String> {
 
 fn types_of(body: &Map<String, Value>) -> Result<Vec<String>, String> {
     let types: Vec<String> = match body.get("type") {
-        Some(Value::Array(types)) => {
-            types.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
+        Some(Value::Array(types)) => types
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         Some(Value::String(only)) => vec![only.clone()],
         _ => return Err("type is neither a text nor a list of texts".to_owned()),
     };
@@ -103,14 +105,20 @@ fn text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, String> 
 
 fn agree(what: &str, one: Option<String>, other: Option<String>) -> Result<Option<String>, String> {
     match (one, other) {
-        (Some(one), Some(other)) if one != other => Err(format!("two different values for the {what}")),
+        (Some(one), Some(other)) if one != other => {
+            Err(format!("two different values for the {what}"))
+        }
         (one, other) => Ok(one.or(other)),
     }
 }
 
 fn numeric_date(map: &Map<String, Value>, name: &str) -> Result<Option<OffsetDateTime>, String> {
-    let Some(value) = map.get(name) else { return Ok(None) };
-    let seconds = value.as_i64().ok_or_else(|| format!("{name} is not a whole number of seconds"))?;
+    let Some(value) = map.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value
+        .as_i64()
+        .ok_or_else(|| format!("{name} is not a whole number of seconds"))?;
     OffsetDateTime::from_unix_timestamp(seconds)
         .map(Some)
         .map_err(|_| format!("{name} is outside of the calendar"))

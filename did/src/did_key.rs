@@ -3,13 +3,13 @@
 
 use std::fmt;
 
+use ssi::JWK;
 use ssi::claims::jws;
-use ssi::jwk::Algorithm;
 use ssi::dids::DIDKey as Method;
+use ssi::jwk::Algorithm;
 use ssi::multicodec::MultiEncodedBuf;
 use ssi::security::MultibaseBuf;
 use ssi::security::multibase::Base;
-use ssi::JWK;
 
 use crate::error::KeyError;
 
@@ -115,7 +115,10 @@ impl DidKey {
     fn from_key(secret: JWK) -> Result<Self, KeyError> {
         algorithm(&secret).ok_or(KeyError::NotASecret)?;
         let did = Method::generate(&secret).map_err(|_| KeyError::NotASecret)?;
-        Ok(Self { did: Did::parse(did.as_str())?, secret })
+        Ok(Self {
+            did: Did::parse(did.as_str())?,
+            secret,
+        })
     }
 }
 
@@ -133,10 +136,16 @@ pub(crate) fn public_key(did: &str) -> Result<JWK, KeyError> {
     if did.len() > DID_LENGTH_MAX || !id.starts_with('z') || !id.is_ascii() {
         return Err(not_did_key());
     }
-    let (base, bytes) = MultibaseBuf::new(id.to_owned()).decode().map_err(|_| not_did_key())?;
-    let key = MultiEncodedBuf::new(bytes).ok().and_then(|encoded| JWK::from_multicodec(&encoded).ok());
+    let (base, bytes) = MultibaseBuf::new(id.to_owned())
+        .decode()
+        .map_err(|_| not_did_key())?;
+    let key = MultiEncodedBuf::new(bytes)
+        .ok()
+        .and_then(|encoded| JWK::from_multicodec(&encoded).ok());
     match key {
-        Some(key) if base == Base::Base58Btc && key.is_public() && algorithm(&key).is_some() => Ok(key),
+        Some(key) if base == Base::Base58Btc && key.is_public() && algorithm(&key).is_some() => {
+            Ok(key)
+        }
         _ => Err(KeyError::UnsupportedKey { did: shown() }),
     }
 }

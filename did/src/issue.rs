@@ -20,7 +20,12 @@ impl Draft {
     /// A credential of type `kind` about `holder`.
     #[must_use]
     pub fn new(kind: &str, holder: &Did) -> Self {
-        Self { kind: kind.to_owned(), holder: holder.clone(), claims: Map::new(), validity: None }
+        Self {
+            kind: kind.to_owned(),
+            holder: holder.clone(),
+            claims: Map::new(),
+            validity: None,
+        }
     }
 
     /// Says something about the holder.

@@ -51,11 +51,17 @@ pub(crate) fn parse(text: &str) -> Result<Token<'_>, String> {
     if depth_exceeds(&claims, DEPTH_MAX) {
         return Err(format!("the payload nests deeper than {DEPTH_MAX} levels"));
     }
-    let claims: Map<String, Value> =
-        serde_json::from_slice(&claims).map_err(|_| "the payload is not a JSON object".to_owned())?;
+    let claims: Map<String, Value> = serde_json::from_slice(&claims)
+        .map_err(|_| "the payload is not a JSON object".to_owned())?;
     let signing_input = &text[..text.len() - signature.len() - 1];
     let signature = decode(signature, "signature")?;
-    Ok(Token { signing_input, algorithm: header.alg, key_id: header.kid, claims, signature })
+    Ok(Token {
+        signing_input,
+        algorithm: header.alg,
+        key_id: header.kid,
+        claims,
+        signature,
+    })
 }
 
 /// Writes the signing input of a token.
@@ -86,7 +92,9 @@ fn read_header(encoded: &str) -> Result<Header, String> {
 }
 
 fn decode(part: &str, name: &str) -> Result<Vec<u8>, String> {
-    BASE64.decode(part).map_err(|_| format!("the {name} is not base64url without padding"))
+    BASE64
+        .decode(part)
+        .map_err(|_| format!("the {name} is not base64url without padding"))
 }
 
 /// Counts brackets outside of strings, so that no parser has to recurse into a hostile document.

@@ -22,7 +22,12 @@ impl Policy {
     /// Asks for a credential of type `kind`; it still trusts nobody.
     #[must_use]
     pub fn for_type(kind: &str) -> Self {
-        Self { kind: kind.to_owned(), issuers: BTreeSet::new(), holder: None, leeway: LEEWAY }
+        Self {
+            kind: kind.to_owned(),
+            issuers: BTreeSet::new(),
+            holder: None,
+            leeway: LEEWAY,
+        }
     }
 
     /// Trusts `issuer` to issue this type.

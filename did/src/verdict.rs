@@ -80,7 +80,9 @@ impl Verdict {
     /// The check that failed, where one did.
     #[must_use]
     pub fn failure(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| matches!(check.outcome, Outcome::Failed { .. }))
+        self.checks
+            .iter()
+            .find(|check| matches!(check.outcome, Outcome::Failed { .. }))
     }
 
     /// The credential's content: only what was verified can be read.
@@ -128,7 +130,10 @@ impl Record {
         while self.checks.len() < CHECKS.len() {
             self.skip();
         }
-        Verdict { checks: self.checks, credential: credential.ok().filter(|_| complete) }
+        Verdict {
+            checks: self.checks,
+            credential: credential.ok().filter(|_| complete),
+        }
     }
 
     fn note(&mut self, outcome: Outcome) {

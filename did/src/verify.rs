@@ -57,8 +57,13 @@ fn run(
     record.check(Ok(()))?;
     record.check(controls_key(&token, &issuer, &key, algorithm))?;
     record.check(
-        jws::verify_bytes(algorithm, token.signing_input.as_bytes(), &key, &token.signature)
-            .map_err(|_| "the signature is not the issuer's".to_owned()),
+        jws::verify_bytes(
+            algorithm,
+            token.signing_input.as_bytes(),
+            &key,
+            &token.signature,
+        )
+        .map_err(|_| "the signature is not the issuer's".to_owned()),
     )?;
     record.check(has_begun(&credential, policy, now))?;
     record.check(has_not_ended(&credential, policy, now))?;
@@ -87,7 +92,10 @@ fn has_type(credential: &Credential, policy: &Policy) -> Result<(), String> {
 fn is_trusted(credential: &Credential, policy: &Policy) -> Result<(), String> {
     match policy.issuers.contains(&credential.issuer) {
         true => Ok(()),
-        false => Err(format!("the issuer is not trusted to issue a {}", policy.kind)),
+        false => Err(format!(
+            "the issuer is not trusted to issue a {}",
+            policy.kind
+        )),
     }
 }
 
@@ -105,7 +113,9 @@ fn controls_key(
     let method = issuer.verification_method();
     match token.key_id.as_deref() {
         None => return Err("the header has no kid".to_owned()),
-        Some(id) if id != method => return Err("the header's kid is not the issuer's key".to_owned()),
+        Some(id) if id != method => {
+            return Err("the header's kid is not the issuer's key".to_owned());
+        }
         Some(_) => {}
     }
     match did_key::algorithm(key) == Some(algorithm) {
@@ -123,9 +133,15 @@ fn has_begun(credential: &Credential, policy: &Policy, now: OffsetDateTime) -> R
     }
 }
 
-fn has_not_ended(credential: &Credential, policy: &Policy, now: OffsetDateTime) -> Result<(), String> {
+fn has_not_ended(
+    credential: &Credential,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> Result<(), String> {
     match credential.valid_until {
-        Some(until) if now.saturating_sub(policy.leeway) >= until => Err(format!("it ended at {until}")),
+        Some(until) if now.saturating_sub(policy.leeway) >= until => {
+            Err(format!("it ended at {until}"))
+        }
         _ => Ok(()),
     }
 }

@@ -8,8 +8,13 @@ const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 fn policy_and_credential() -> (Policy, String) {
     let issuer = DidKey::generate_ed25519().unwrap();
-    let credential = Draft::new("KycCredential", issuer.did()).issue(&issuer).unwrap();
-    (Policy::for_type("KycCredential").trust_issuer(issuer.did()), credential)
+    let credential = Draft::new("KycCredential", issuer.did())
+        .issue(&issuer)
+        .unwrap();
+    (
+        Policy::for_type("KycCredential").trust_issuer(issuer.did()),
+        credential,
+    )
 }
 
 #[test]

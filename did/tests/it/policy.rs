@@ -37,8 +37,15 @@ impl World {
         let verdict = verify(credential, &self.policy(), self.now).unwrap();
         assert_eq!(verdict.failure().map(asset_did::Check::name), Some(check));
         assert!(!verdict.verified());
-        assert!(verdict.credential().is_none(), "nothing unverified can be read");
-        let after = verdict.checks().iter().skip_while(|one| one.name() != check).skip(1);
+        assert!(
+            verdict.credential().is_none(),
+            "nothing unverified can be read"
+        );
+        let after = verdict
+            .checks()
+            .iter()
+            .skip_while(|one| one.name() != check)
+            .skip(1);
         assert!(after.clone().all(|one| *one.outcome() == Outcome::Skipped));
     }
 
@@ -46,7 +53,8 @@ impl World {
     fn changed(&self, part: usize, change: impl Fn(&mut Value)) -> String {
         let credential = self.draft().issue(&self.issuer).unwrap();
         let mut parts: Vec<String> = credential.split('.').map(str::to_owned).collect();
-        let mut value: Value = serde_json::from_slice(&BASE64.decode(&parts[part]).unwrap()).unwrap();
+        let mut value: Value =
+            serde_json::from_slice(&BASE64.decode(&parts[part]).unwrap()).unwrap();
         change(&mut value);
         parts[part] = BASE64.encode(value.to_string());
         parts.join(".")
@@ -84,8 +92,14 @@ fn a_changed_claim_breaks_the_signature() {
 fn the_key_must_be_the_issuers_own() {
     let world = World::new();
     let mallory = DidKey::generate_ed25519().unwrap();
-    let id = mallory.did().as_str().trim_start_matches("did:key:").to_owned();
-    let foreign = world.changed(0, |header| header["kid"] = json!(format!("{}#{id}", mallory.did())));
+    let id = mallory
+        .did()
+        .as_str()
+        .trim_start_matches("did:key:")
+        .to_owned();
+    let foreign = world.changed(0, |header| {
+        header["kid"] = json!(format!("{}#{id}", mallory.did()))
+    });
     world.fails(&foreign, "issuer_controls_key");
     let none = world.changed(0, |header| {
         header.as_object_mut().unwrap().remove("kid");
@@ -118,7 +132,9 @@ fn header_members_that_bring_their_own_key_are_refused() {
 #[test]
 fn another_type_is_refused() {
     let world = World::new();
-    let other = Draft::new("LibraryCard", world.holder.did()).issue(&world.issuer).unwrap();
+    let other = Draft::new("LibraryCard", world.holder.did())
+        .issue(&world.issuer)
+        .unwrap();
     world.fails(&other, "type");
 }
 
@@ -128,12 +144,19 @@ fn dates_bound_a_credential_with_a_minute_of_leeway() {
     let valid = |from: i64, until: i64| {
         let draft = Draft::new("KycCredential", world.holder.did());
         let at = |seconds| world.now + Duration::seconds(seconds);
-        draft.valid(at(from), at(until)).issue(&world.issuer).unwrap()
+        draft
+            .valid(at(from), at(until))
+            .issue(&world.issuer)
+            .unwrap()
     };
     world.fails(&valid(61, 1_000), "valid_from");
     world.fails(&valid(-1_000, -60), "valid_until");
     for credential in [valid(60, 1_000), valid(-1_000, -59)] {
-        assert!(verify(&credential, &world.policy(), world.now).unwrap().verified());
+        assert!(
+            verify(&credential, &world.policy(), world.now)
+                .unwrap()
+                .verified()
+        );
     }
 }
 
@@ -141,7 +164,9 @@ fn dates_bound_a_credential_with_a_minute_of_leeway() {
 fn a_credential_about_somebody_else_is_refused() {
     let world = World::new();
     let bob = DidKey::generate_ed25519().unwrap();
-    let credential = Draft::new("KycCredential", bob.did()).issue(&world.issuer).unwrap();
+    let credential = Draft::new("KycCredential", bob.did())
+        .issue(&world.issuer)
+        .unwrap();
     world.fails(&credential, "holder");
 }
 

@@ -36,17 +36,27 @@ impl Requirement {
                 Outcome::Failed { reason } => reason.as_str(),
                 Outcome::Passed | Outcome::Skipped => "not checked",
             };
-            bail!("the credential is refused by check `{}`: {reason}", failure.name());
+            bail!(
+                "the credential is refused by check `{}`: {reason}",
+                failure.name()
+            );
         }
-        let content = verdict.credential().context("the credential was not verified")?;
-        let class = content.claim(CLASS_CLAIM).and_then(|claim| match claim.as_str() {
-            Some(text) => text.parse::<u8>().ok(),
-            None => claim.as_u64().and_then(|number| u8::try_from(number).ok()),
-        });
-        let ends = content.valid_until().context("a KYC credential must say when it ends")?;
+        let content = verdict
+            .credential()
+            .context("the credential was not verified")?;
+        let class = content
+            .claim(CLASS_CLAIM)
+            .and_then(|claim| match claim.as_str() {
+                Some(text) => text.parse::<u8>().ok(),
+                None => claim.as_u64().and_then(|number| u8::try_from(number).ok()),
+            });
+        let ends = content
+            .valid_until()
+            .context("a KYC credential must say when it ends")?;
         let hash = hex::encode(Sha256::digest(credential.as_bytes()));
         Ok(Kyc {
-            class: class.with_context(|| format!("the claim {CLASS_CLAIM} is not a number of 0 to 255"))?,
+            class: class
+                .with_context(|| format!("the claim {CLASS_CLAIM} is not a number of 0 to 255"))?,
             expires_at: ends
                 .format(&time::format_description::well_known::Rfc3339)?
                 .parse()

@@ -36,12 +36,20 @@ pub(crate) struct Session {
 impl Session {
     /// The first user of the first organisation.
     pub(crate) fn at(place: Place) -> Self {
-        Self { place, org: 1, user: "User1".to_owned(), chaincode: "assets".to_owned() }
+        Self {
+            place,
+            org: 1,
+            user: "User1".to_owned(),
+            chaincode: "assets".to_owned(),
+        }
     }
 
     /// The same session as another user of the organisation.
     pub(crate) fn acting_as(&self, user: &str) -> Self {
-        Self { user: user.to_owned(), ..self.clone() }
+        Self {
+            user: user.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// The same session as an administrator of the organisation, who may open accounts.
@@ -63,25 +71,36 @@ impl Session {
     pub(crate) fn network(&self) -> anyhow::Result<Network> {
         let state = self.place.state()?;
         let peer = state.peers.get(self.org.wrapping_sub(1)).with_context(|| {
-            format!("there is no organisation {}; the network has {}", self.org, state.peers.len())
+            format!(
+                "there is no organisation {}; the network has {}",
+                self.org,
+                state.peers.len()
+            )
         })?;
         let tls_ca = std::fs::read(&peer.tls_ca)
             .with_context(|| format!("cannot read {}", peer.tls_ca.display()))?;
         let identity = Identity::from_msp_dir(self.msp_dir(&state), peer.msp_id.clone())?;
         let endpoint = Endpoint::tls(format!("https://{}", peer.address), tls_ca)?;
-        let gateway = Gateway::builder(identity).endpoint(endpoint).connect_lazy()?;
+        let gateway = Gateway::builder(identity)
+            .endpoint(endpoint)
+            .connect_lazy()?;
         Ok(gateway.network(state.channel))
     }
 
     /// The asset chaincode, called by this session's user.
     pub(crate) fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(Ledger { contract: self.network()?.contract(&self.chaincode) })
+        Ok(Ledger {
+            contract: self.network()?.contract(&self.chaincode),
+        })
     }
 
     /// The key of this session's user, as accounts name their controllers.
     pub(crate) fn own_controller(&self) -> anyhow::Result<Controller> {
         let state = self.place.state()?;
-        let peer = state.peers.get(self.org.wrapping_sub(1)).context("there is no such organisation")?;
+        let peer = state
+            .peers
+            .get(self.org.wrapping_sub(1))
+            .context("there is no such organisation")?;
         let identity = SigningIdentity::from_msp_dir(self.msp_dir(&state), &peer.msp_id)?;
         let key_hash = hex::encode(Sha256::digest(identity.public_key_der()));
         Ok(Controller {
@@ -91,7 +110,9 @@ impl Session {
     }
 
     fn msp_dir(&self, state: &State) -> PathBuf {
-        OrganizationLayout::peer(&state.organizations, self.org).user(&self.user).join("msp")
+        OrganizationLayout::peer(&state.organizations, self.org)
+            .user(&self.user)
+            .join("msp")
     }
 }
 
@@ -131,7 +152,12 @@ impl Ledger {
         function: &str,
         request: &impl Serialize,
     ) -> anyhow::Result<R> {
-        Ok(self.contract.evaluate(function).json_arg(request).json::<R>().await?)
+        Ok(self
+            .contract
+            .evaluate(function)
+            .json_arg(request)
+            .json::<R>()
+            .await?)
     }
 
     /// Pays.
@@ -147,5 +173,7 @@ impl Ledger {
 pub(crate) fn request_id() -> anyhow::Result<RequestId> {
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| anyhow!("no randomness from the system"))?;
-    hex::encode(random).parse().map_err(|error| anyhow!("{error}"))
+    hex::encode(random)
+        .parse()
+        .map_err(|error| anyhow!("{error}"))
 }

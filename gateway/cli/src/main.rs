@@ -21,7 +21,12 @@ use crate::output::Output;
 /// Start with `selvedge doctor`, then `selvedge network up --detach`. Every command explains itself with
 /// --help and prints JSON with --json.
 #[derive(Parser)]
-#[command(name = "selvedge", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "selvedge",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 struct Arguments {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
@@ -75,7 +80,9 @@ fn main() -> ExitCode {
         .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return output.fail(&anyhow::Error::new(error).context("cannot start threads")),
+        Err(error) => {
+            return output.fail(&anyhow::Error::new(error).context("cannot start threads"));
+        }
     };
     let outcome = runtime.block_on(run(arguments.command, &output));
     runtime.shutdown_background();
@@ -98,7 +105,12 @@ async fn run(command: Command, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => command.run(output).await,
         Command::Doctor(command) => command.run(output),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "selvedge", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "selvedge",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -13,12 +13,18 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, silent: false }
+        Self {
+            json,
+            silent: false,
+        }
     }
 
     /// Prints nothing: for a command that is a step of another one.
     pub(crate) fn silent() -> Self {
-        Self { json: false, silent: true }
+        Self {
+            json: false,
+            silent: true,
+        }
     }
 
     pub(crate) fn is_json(self) -> bool {

@@ -21,7 +21,12 @@ const ADMIN_REPLY_BYTES_MAX: u64 = 1024 * 1024;
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Place {
     /// Folder of the network.
-    #[arg(long, default_value = ".selvedge", env = "SELVEDGE_DIR", value_name = "DIR")]
+    #[arg(
+        long,
+        default_value = ".selvedge",
+        env = "SELVEDGE_DIR",
+        value_name = "DIR"
+    )]
     dir: PathBuf,
 }
 
@@ -94,7 +99,9 @@ impl Place {
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
         let state = self.state()?;
-        let Some(admin) = state.admin else { bail!("this network has no admin endpoint") };
+        let Some(admin) = state.admin else {
+            bail!("this network has no admin endpoint")
+        };
         let call = exchange(admin, method, path, body);
         tokio::time::timeout(ADMIN_TIMEOUT, call)
             .await
@@ -119,8 +126,13 @@ async fn exchange(
     );
     stream.write_all(request.as_bytes()).await?;
     let mut reply = String::new();
-    stream.take(ADMIN_REPLY_BYTES_MAX).read_to_string(&mut reply).await?;
-    let (head, text) = reply.split_once("\r\n\r\n").context("the reply is no HTTP")?;
+    stream
+        .take(ADMIN_REPLY_BYTES_MAX)
+        .read_to_string(&mut reply)
+        .await?;
+    let (head, text) = reply
+        .split_once("\r\n\r\n")
+        .context("the reply is no HTTP")?;
     let value = match text.trim() {
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),

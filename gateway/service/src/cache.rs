@@ -37,7 +37,9 @@ impl Cache {
             .set_number_of_retries(1);
         let client = redis::Client::open(url)?;
         let connection = ConnectionManager::new_with_config(client, config).await?;
-        Ok(Self { connection: Some(connection) })
+        Ok(Self {
+            connection: Some(connection),
+        })
     }
 
     /// A value under `key`; none when it is absent, unreadable, or Redis is away.
@@ -54,7 +56,8 @@ impl Cache {
 
     /// Keeps a value for a while. A failure is logged and changes nothing.
     pub(crate) async fn put<T: Serialize>(&self, key: &str, value: &T, ttl_s: u64) {
-        let (Some(mut connection), Ok(bytes)) = (self.connection.clone(), serde_json::to_vec(value))
+        let (Some(mut connection), Ok(bytes)) =
+            (self.connection.clone(), serde_json::to_vec(value))
         else {
             return;
         };

@@ -33,7 +33,9 @@ pub fn router(service: Service) -> Router {
 }
 
 async fn ready(State(service): State<Service>) -> Result<Json<ReadyAnswer>, Problem> {
-    Ok(Json(ReadyAnswer { block: service.ready().await? }))
+    Ok(Json(ReadyAnswer {
+        block: service.ready().await?,
+    }))
 }
 
 async fn account(
@@ -48,7 +50,9 @@ async fn balances(
     Path(id): Path<String>,
 ) -> Result<Json<Vec<BalanceAnswer>>, Problem> {
     let balances = service.balances(account_id(&id)?).await?;
-    Ok(Json(balances.into_iter().map(BalanceAnswer::from).collect()))
+    Ok(Json(
+        balances.into_iter().map(BalanceAnswer::from).collect(),
+    ))
 }
 
 async fn token(
@@ -81,9 +85,11 @@ async fn verify(
 }
 
 fn account_id(text: &str) -> Result<AccountId, Problem> {
-    text.parse().map_err(|error| Problem::invalid("INVALID_ACCOUNT_ID", &error))
+    text.parse()
+        .map_err(|error| Problem::invalid("INVALID_ACCOUNT_ID", &error))
 }
 
 fn token_id(text: &str) -> Result<TokenId, Problem> {
-    text.parse().map_err(|error| Problem::invalid("INVALID_TOKEN_ID", &error))
+    text.parse()
+        .map_err(|error| Problem::invalid("INVALID_TOKEN_ID", &error))
 }

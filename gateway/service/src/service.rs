@@ -43,7 +43,11 @@ impl Service {
     /// A service over a mirrored schema. Without a policy it checks no credential.
     #[must_use]
     pub fn new(store: Store, cache: Cache, policy: Option<Policy>) -> Self {
-        Self { store, cache, policy }
+        Self {
+            store,
+            cache,
+            policy,
+        }
     }
 
     pub(crate) async fn ready(&self) -> Result<u64, ServiceError> {
@@ -51,7 +55,9 @@ impl Service {
             return Err(ServiceError::NotMirrored);
         }
         let checkpoint = self.store.checkpoint().await?;
-        checkpoint.map(|checkpoint| checkpoint.block).ok_or(ServiceError::NotMirrored)
+        checkpoint
+            .map(|checkpoint| checkpoint.block)
+            .ok_or(ServiceError::NotMirrored)
     }
 
     pub(crate) async fn account(&self, id: AccountId) -> Result<AccountReply, ServiceError> {

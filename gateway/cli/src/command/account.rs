@@ -45,7 +45,13 @@ pub(crate) enum Account {
 impl Account {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Open { account, credential, trusted, holder, session } => {
+            Self::Open {
+                account,
+                credential,
+                trusted,
+                holder,
+                session,
+            } => {
                 let kyc = Requirement::new(&trusted, &holder)?.attest(read(&credential)?.trim())?;
                 let request = OpenAccount {
                     request_id: request_id()?,
@@ -60,13 +66,18 @@ impl Account {
                     .await
                     .context("the account was not opened")?;
                 output.result(&done, |done| {
-                    format!("{} is open (block {}, transaction {})", done.reply.account, done.block, done.transaction_id)
+                    format!(
+                        "{} is open (block {}, transaction {})",
+                        done.reply.account, done.block, done.transaction_id
+                    )
                 })?;
             }
             Self::Read { account, session } => {
                 let request = ReadAccount { account };
-                let found: AccountReply =
-                    session.ledger()?.evaluate(function::ACCOUNTS_READ, &request).await?;
+                let found: AccountReply = session
+                    .ledger()?
+                    .evaluate(function::ACCOUNTS_READ, &request)
+                    .await?;
                 output.result(&found, |found| {
                     format!(
                         "{}: KYC class {} until {}, {} controller(s)",

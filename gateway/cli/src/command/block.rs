@@ -46,7 +46,11 @@ pub(crate) enum Block {
 impl Block {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Fetch { range, out, session } => fetch(range, &out, &session, output).await,
+            Self::Fetch {
+                range,
+                out,
+                session,
+            } => fetch(range, &out, &session, output).await,
             Self::Decode { file } => {
                 let block = decode_bytes(read(&file)?)
                     .with_context(|| format!("{} is not a block", file.display()))?;
@@ -67,7 +71,10 @@ async fn fetch(
     let network = session.network()?;
     let height = network.height().await?;
     if to >= height {
-        bail!("the channel has blocks 0 to {}; ask for these", height.saturating_sub(1));
+        bail!(
+            "the channel has blocks 0 to {}; ask for these",
+            height.saturating_sub(1)
+        );
     }
     std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut blocks = network.blocks().from_block(from).end_block(to).stream();
@@ -85,7 +92,10 @@ async fn fetch(
 }
 
 fn verify(files: &[PathBuf], output: &Output) -> anyhow::Result<ExitCode> {
-    let mut blocks = files.iter().map(|path| read_block(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut blocks = files
+        .iter()
+        .map(|path| read_block(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     blocks.sort_by_key(|block| block.header.as_ref().map_or(0, |header| header.number));
     let mut verifier = ChainVerifier::new();
     let mut reports = Vec::with_capacity(blocks.len());
@@ -100,7 +110,11 @@ fn verify(files: &[PathBuf], output: &Output) -> anyhow::Result<ExitCode> {
         true => format!("{} block(s) verified", blocks.len()),
         false => problems.join("\n"),
     })?;
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn problems(report: &BlockReport) -> Vec<String> {
@@ -109,12 +123,19 @@ fn problems(report: &BlockReport) -> Vec<String> {
 
 /// One line per block: number, counts per code, the three hashes, the codes.
 fn line(report: &BlockReport) -> String {
-    let counts: Vec<String> =
-        report.counts.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    let counts: Vec<String> = report
+        .counts
+        .iter()
+        .map(|(code, count)| format!("{code} {count}"))
+        .collect();
     let differ = report
         .transactions
         .iter()
-        .filter(|transaction| transaction.peers.is_some_and(|peers| peers != transaction.ours))
+        .filter(|transaction| {
+            transaction
+                .peers
+                .is_some_and(|peers| peers != transaction.ours)
+        })
         .count();
     let codes = match differ {
         0 => "ok".to_owned(),
@@ -132,16 +153,31 @@ fn line(report: &BlockReport) -> String {
 
 fn describe(block: &DecodedBlock) -> String {
     let codes = block.codes();
-    let mut text = format!("block {} with {} transaction(s)\n", block.number, block.transactions.len());
-    text.push_str(&format!("  header hash {}\n", hex::encode(block.header_hash)));
+    let mut text = format!(
+        "block {} with {} transaction(s)\n",
+        block.number,
+        block.transactions.len()
+    );
+    text.push_str(&format!(
+        "  header hash {}\n",
+        hex::encode(block.header_hash)
+    ));
     for transaction in &block.transactions {
         let code = codes
             .as_ref()
             .and_then(|codes| codes.get(transaction.index))
             .map_or_else(|| "no code".to_owned(), ToString::to_string);
-        text.push_str(&format!("  {:>4}  {code}  {}\n", transaction.index, transaction.transaction_id()));
+        text.push_str(&format!(
+            "  {:>4}  {code}  {}\n",
+            transaction.index,
+            transaction.transaction_id()
+        ));
         if let Some(endorsed) = transaction.endorsed() {
-            let function = endorsed.chaincode.arguments.first().map(|name| String::from_utf8_lossy(name));
+            let function = endorsed
+                .chaincode
+                .arguments
+                .first()
+                .map(|name| String::from_utf8_lossy(name));
             text.push_str(&format!(
                 "        {}/{}, {} endorsement(s)\n",
                 endorsed.chaincode.name,
@@ -154,9 +190,14 @@ fn describe(block: &DecodedBlock) -> String {
 }
 
 fn read(path: &Path) -> anyhow::Result<bytes::Bytes> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    let size = std::fs::metadata(path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .len();
     if size > u64::try_from(MAX_BLOCK_BYTES).unwrap_or(u64::MAX) {
-        bail!("{} is larger than any block ({MAX_BLOCK_BYTES} bytes)", path.display());
+        bail!(
+            "{} is larger than any block ({MAX_BLOCK_BYTES} bytes)",
+            path.display()
+        );
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(bytes.into())
@@ -169,7 +210,10 @@ fn read_block(path: &Path) -> anyhow::Result<common::Block> {
 fn parse_range(text: &str) -> Result<(u64, u64), String> {
     let wrong = || "write FROM..TO, such as 0..9, both included".to_owned();
     let (from, to) = text.split_once("..").ok_or_else(wrong)?;
-    let range = (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
+    let range = (
+        from.parse().map_err(|_| wrong())?,
+        to.parse().map_err(|_| wrong())?,
+    );
     if range.0 > range.1 {
         return Err(format!("{} comes after {}", range.0, range.1));
     }

@@ -58,7 +58,11 @@ impl Chaincode {
                 let made = json!({ "package_id": package.id, "file": out });
                 output.result(&made, |_| format!("{}\n{}", out.display(), package.id))?;
             }
-            Self::Deploy { service, policy, place } => {
+            Self::Deploy {
+                service,
+                policy,
+                place,
+            } => {
                 let mut definition = Definition::new(&service.name, &service.address);
                 definition.policy = policy;
                 let deployed = deploy(&place, &definition).await?;
@@ -94,14 +98,17 @@ pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Re
             let mut fabric = RealFabric::attach(place.dir())?;
             let deployed = fabric.deploy(definition).await;
             let folder = fabric.detach()?;
-            let deployed = deployed
-                .with_context(|| format!("see the logs in {}", folder.display()))?;
+            let deployed =
+                deployed.with_context(|| format!("see the logs in {}", folder.display()))?;
             Ok(json!({
                 "name": definition.name,
                 "sequence": deployed.sequence,
                 "package_id": deployed.package_id,
             }))
         }
-        Kind::Unknown(kind) => bail!("the network in {} is of the unknown kind {kind:?}", place.dir().display()),
+        Kind::Unknown(kind) => bail!(
+            "the network in {} is of the unknown kind {kind:?}",
+            place.dir().display()
+        ),
     }
 }

@@ -76,7 +76,13 @@ impl Credential {
                 output.result(&made, |_| key.did().to_string())?;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Issue { key, holder, kind, claims, days } => {
+            Self::Issue {
+                key,
+                holder,
+                kind,
+                claims,
+                days,
+            } => {
                 let issuer = DidKey::from_secret_json(&read(&key)?)
                     .with_context(|| format!("cannot use the key in {}", key.display()))?;
                 let now = OffsetDateTime::now_utc();
@@ -89,7 +95,12 @@ impl Credential {
                 output.result(&json!({ "credential": credential }), |_| credential.clone())?;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Verify { file, trusted, kind, holder } => {
+            Self::Verify {
+                file,
+                trusted,
+                kind,
+                holder,
+            } => {
                 let mut policy = Policy::for_type(&kind);
                 for did in &trusted {
                     policy = policy.trust_issuer(&Did::parse(did)?);
@@ -116,9 +127,17 @@ fn print_verdict(credential: &str, policy: &Policy, output: &Output) -> anyhow::
             };
             text.push_str(&format!("{:<20} {outcome}\n", check.name()));
         }
-        text + if verdict.verified() { "verified" } else { "NOT verified" }
+        text + if verdict.verified() {
+            "verified"
+        } else {
+            "NOT verified"
+        }
     })?;
-    Ok(if verdict.verified() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verdict.verified() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn parse_claims(claims: &[String]) -> anyhow::Result<Map<String, Value>> {
@@ -145,6 +164,12 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-        .with_context(|| format!("cannot create {}; an existing key is never replaced", path.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+        .with_context(|| {
+            format!(
+                "cannot create {}; an existing key is never replaced",
+                path.display()
+            )
+        })?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
 }

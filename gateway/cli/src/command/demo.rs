@@ -40,12 +40,19 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let temporary = TempDir::with_prefix("selvedge-demo-").context("cannot make a folder")?;
-        let dir = self.dir.clone().unwrap_or_else(|| temporary.path().join("network"));
+        let dir = self
+            .dir
+            .clone()
+            .unwrap_or_else(|| temporary.path().join("network"));
         let stage = Stage::set(self.network, Place::new(dir), output).await?;
         let outcome = self.act(&stage, output).await;
         stage.strike().await;
         let is_good = outcome?;
-        Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if is_good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 
     async fn act(&self, stage: &Stage, output: &Output) -> anyhow::Result<bool> {

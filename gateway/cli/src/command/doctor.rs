@@ -65,9 +65,17 @@ const PROGRAMS: &[Program] = &[
 impl Doctor {
     pub(crate) fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let findings: Vec<Finding> = PROGRAMS.iter().map(look).collect();
-        let healthy = findings.iter().all(|finding| finding.found.is_some() || !finding.required);
-        output.result(&findings, |findings| findings.iter().map(describe).collect())?;
-        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let healthy = findings
+            .iter()
+            .all(|finding| finding.found.is_some() || !finding.required);
+        output.result(&findings, |findings| {
+            findings.iter().map(describe).collect()
+        })?;
+        Ok(if healthy {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }
 
@@ -76,7 +84,10 @@ fn look(program: &Program) -> Finding {
         name: program.name,
         used_for: program.used_for,
         required: program.required,
-        found: folders().into_iter().map(|folder| folder.join(program.name)).find(|path| path.is_file()),
+        found: folders()
+            .into_iter()
+            .map(|folder| folder.join(program.name))
+            .find(|path| path.is_file()),
         remedy: program.remedy,
     }
 }
@@ -97,8 +108,11 @@ fn describe(finding: &Finding) -> String {
 
 /// Folders of programs: `FABRIC_BIN`, `PATH`, and where Debian keeps PostgreSQL's.
 fn folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        ["FABRIC_BIN", "POSTGRES_BIN"].iter().filter_map(std::env::var_os).map(PathBuf::from).collect();
+    let mut folders: Vec<PathBuf> = ["FABRIC_BIN", "POSTGRES_BIN"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .map(PathBuf::from)
+        .collect();
     if let Some(path) = std::env::var_os("PATH") {
         folders.extend(std::env::split_paths(&path));
     }

@@ -47,10 +47,17 @@ impl Mirror {
     }
 }
 
-async fn follow(database: &Database, session: &Session, output: &Output) -> anyhow::Result<ExitCode> {
+async fn follow(
+    database: &Database,
+    session: &Session,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
     let store = database.connect().await?;
     store.migrate().await?;
-    let options = Options { chaincode: session.chaincode().to_owned(), ..Options::default() };
+    let options = Options {
+        chaincode: session.chaincode().to_owned(),
+        ..Options::default()
+    };
     let follower = Follower::new(session.network()?, store, options);
     let shutdown = CancellationToken::new();
     let signal = shutdown.clone();
@@ -65,7 +72,11 @@ async fn follow(database: &Database, session: &Session, output: &Output) -> anyh
             let now = progress.borrow_and_update().clone();
             if now.block != shown {
                 shown = now.block;
-                output.progress(&format!("block {}: {} transactions proved", now.block.unwrap_or(0), now.transactions));
+                output.progress(&format!(
+                    "block {}: {} transactions proved",
+                    now.block.unwrap_or(0),
+                    now.transactions
+                ));
             }
         }
     };
@@ -94,10 +105,17 @@ async fn print_status(database: &Database, output: &Output) -> anyhow::Result<Ex
         format!(
             "channel {}, block {}, {} transactions ({} valid), {}",
             found.channel.as_deref().unwrap_or("-"),
-            found.checkpoint.as_ref().map_or_else(|| "-".to_owned(), |checkpoint| checkpoint.block.to_string()),
+            found
+                .checkpoint
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |checkpoint| checkpoint.block.to_string()),
             found.transactions,
             found.valid_transactions,
-            if found.has_leader { "a mirror runs" } else { "no mirror runs" }
+            if found.has_leader {
+                "a mirror runs"
+            } else {
+                "no mirror runs"
+            }
         )
     })?;
     Ok(ExitCode::SUCCESS)
@@ -116,5 +134,9 @@ async fn print_verification(database: &Database, output: &Output) -> anyhow::Res
         true => format!("verified: {} blocks, {} tokens", found.blocks, found.tokens),
         false => format!("NOT verified:\n{}", findings.join("\n")),
     })?;
-    Ok(if found.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if found.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

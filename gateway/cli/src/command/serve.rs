@@ -32,13 +32,18 @@ impl Serve {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let store = self.database.connect().await?;
         let cache = match &self.redis {
-            Some(url) => Cache::connect(url).await.with_context(|| format!("cannot reach Redis at {url}"))?,
+            Some(url) => Cache::connect(url)
+                .await
+                .with_context(|| format!("cannot reach Redis at {url}"))?,
             None => Cache::none(),
         };
         let policy = self.policy()?;
-        let listener = TcpListener::bind(self.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}; choose another with --listen", self.listen))?;
+        let listener = TcpListener::bind(self.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {}; choose another with --listen",
+                self.listen
+            )
+        })?;
         output.progress(&format!("listening on http://{}", listener.local_addr()?));
         axum::serve(listener, router(Service::new(store, cache, policy)))
             .with_graceful_shutdown(async {

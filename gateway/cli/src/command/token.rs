@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use asset_types::{
-    AccountId, Amount, BalanceReply, CreateToken, Decimals, Memo, Mint, NoteId, ReadBalance, ReadSupply,
-    SupplyReply, TokenId, TokenName, TokenReply, TokenSymbol, Transfer, TransferReply, function,
+    AccountId, Amount, BalanceReply, CreateToken, Decimals, Memo, Mint, NoteId, ReadBalance,
+    ReadSupply, SupplyReply, TokenId, TokenName, TokenReply, TokenSymbol, Transfer, TransferReply,
+    function,
 };
 use clap::Subcommand;
 
@@ -95,34 +96,101 @@ impl Token {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let request_id = request_id()?;
         match self {
-            Self::Create { token, name, symbol, decimals, cap, issuer, kyc_class, session } => {
+            Self::Create {
+                token,
+                name,
+                symbol,
+                decimals,
+                cap,
+                issuer,
+                kyc_class,
+                session,
+            } => {
                 let request = CreateToken {
-                    request_id, token, name, symbol, decimals, cap, issuer, kyc_class, expires_at: None,
+                    request_id,
+                    token,
+                    name,
+                    symbol,
+                    decimals,
+                    cap,
+                    issuer,
+                    kyc_class,
+                    expires_at: None,
                 };
                 let ledger = session.ledger()?;
-                let done: Done<TokenReply> = ledger.submit(function::TOKENS_CREATE, &request).await?;
-                output.result(&done, |done| format!("{} is created, cap {}", done.reply.token, done.reply.cap))?;
+                let done: Done<TokenReply> =
+                    ledger.submit(function::TOKENS_CREATE, &request).await?;
+                output.result(&done, |done| {
+                    format!("{} is created, cap {}", done.reply.token, done.reply.cap)
+                })?;
             }
-            Self::Mint { token, to, amount, session } => {
-                let request = Mint { request_id, token, to, amount, notes: None, expires_at: None };
-                let done = session.ledger()?.submit(function::TOKENS_MINT, &request).await?;
+            Self::Mint {
+                token,
+                to,
+                amount,
+                session,
+            } => {
+                let request = Mint {
+                    request_id,
+                    token,
+                    to,
+                    amount,
+                    notes: None,
+                    expires_at: None,
+                };
+                let done = session
+                    .ledger()?
+                    .submit(function::TOKENS_MINT, &request)
+                    .await?;
                 print_transfer(&done, output)?;
             }
-            Self::Transfer { token, from, to, amount, notes, memo, session } => {
+            Self::Transfer {
+                token,
+                from,
+                to,
+                amount,
+                notes,
+                memo,
+                session,
+            } => {
                 let notes = Some(notes).filter(|notes| !notes.is_empty());
-                let request = Transfer { request_id, token, from, to, amount, notes, memo, expires_at: None };
+                let request = Transfer {
+                    request_id,
+                    token,
+                    from,
+                    to,
+                    amount,
+                    notes,
+                    memo,
+                    expires_at: None,
+                };
                 print_transfer(&session.ledger()?.transfer(&request).await?, output)?;
             }
-            Self::Balance { token, account, session } => {
+            Self::Balance {
+                token,
+                account,
+                session,
+            } => {
                 let request = ReadBalance { token, account };
-                let found: BalanceReply =
-                    session.ledger()?.evaluate(function::TOKENS_BALANCE, &request).await?;
-                output.result(&found, |found| format!("{} {} in {} note(s)", found.amount, found.token, found.notes))?;
+                let found: BalanceReply = session
+                    .ledger()?
+                    .evaluate(function::TOKENS_BALANCE, &request)
+                    .await?;
+                output.result(&found, |found| {
+                    format!(
+                        "{} {} in {} note(s)",
+                        found.amount, found.token, found.notes
+                    )
+                })?;
             }
             Self::Supply { token, session } => {
-                let found: SupplyReply =
-                    session.ledger()?.evaluate(function::TOKENS_SUPPLY, &ReadSupply { token }).await?;
-                output.result(&found, |found| format!("{} of {} {}", found.supply, found.cap, found.token))?;
+                let found: SupplyReply = session
+                    .ledger()?
+                    .evaluate(function::TOKENS_SUPPLY, &ReadSupply { token })
+                    .await?;
+                output.result(&found, |found| {
+                    format!("{} of {} {}", found.supply, found.cap, found.token)
+                })?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -131,10 +199,15 @@ impl Token {
 
 fn print_transfer(done: &Done<TransferReply>, output: &Output) -> anyhow::Result<()> {
     output.result(done, |done| {
-        format!("done in block {}, transaction {}\nnote {}", done.block, done.transaction_id, done.reply.note)
+        format!(
+            "done in block {}, transaction {}\nnote {}",
+            done.block, done.transaction_id, done.reply.note
+        )
     })
 }
 
 fn parse_decimals(text: &str) -> Result<Decimals, String> {
-    text.parse::<u8>().map_err(|_| "give a number of 0 to 38".to_owned())?.try_into()
+    text.parse::<u8>()
+        .map_err(|_| "give a number of 0 to 38".to_owned())?
+        .try_into()
 }

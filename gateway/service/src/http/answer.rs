@@ -22,8 +22,18 @@ pub(crate) struct BalanceAnswer {
 
 impl From<Balance> for BalanceAnswer {
     fn from(balance: Balance) -> Self {
-        let Balance { token, account, amount, notes } = balance;
-        Self { token, account, amount, notes }
+        let Balance {
+            token,
+            account,
+            amount,
+            notes,
+        } = balance;
+        Self {
+            token,
+            account,
+            amount,
+            notes,
+        }
     }
 }
 
@@ -37,7 +47,11 @@ pub(crate) struct SupplyAnswer {
 
 impl From<Supply> for SupplyAnswer {
     fn from(supply: Supply) -> Self {
-        Self { token: supply.token, cap: supply.cap, supply: supply.circulating }
+        Self {
+            token: supply.token,
+            cap: supply.cap,
+            supply: supply.circulating,
+        }
     }
 }
 
@@ -50,6 +64,9 @@ pub(crate) struct VerdictAnswer {
 
 impl From<Verdict> for VerdictAnswer {
     fn from(verdict: Verdict) -> Self {
-        Self { verified: verdict.verified(), checks: verdict.checks().to_vec() }
+        Self {
+            verified: verdict.verified(),
+            checks: verdict.checks().to_vec(),
+        }
     }
 }

@@ -29,7 +29,13 @@ impl Problem {
 
     fn new(status: StatusCode, code: &'static str, detail: String) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { http_status: status, status: status.as_u16(), code, title, detail }
+        Self {
+            http_status: status,
+            status: status.as_u16(),
+            code,
+            title,
+            detail,
+        }
     }
 }
 
@@ -44,7 +50,11 @@ impl From<ServiceError> for Problem {
             ServiceError::CannotCheck(_) => (StatusCode::BAD_GATEWAY, "CANNOT_CHECK"),
         };
         if status.is_server_error() {
-            tracing::error!(error = &error as &dyn std::error::Error, code, "a request failed");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                code,
+                "a request failed"
+            );
         }
         Self::new(status, code, error.to_string())
     }

@@ -17,7 +17,10 @@ async fn mirrored() -> (Database, Store) {
     let database = database().await.unwrap();
     let store = Store::connect(database.url(), "selvedge").await.unwrap();
     store.migrate().await.unwrap();
-    let channel = Channel { name: "mychannel".to_owned(), genesis_hash: vec![1; 32] };
+    let channel = Channel {
+        name: "mychannel".to_owned(),
+        genesis_hash: vec![1; 32],
+    };
     store.claim(&channel).await.unwrap();
     let position = Position { block: 0, index: 0 };
     let note = |account: &str, note: &str, amount: u128| NoteChange {
@@ -38,8 +41,14 @@ async fn mirrored() -> (Database, Store) {
             transaction_count: 0,
             size_bytes: 100,
         }],
-        tokens: vec![TokenRow { id: "gold".parse().unwrap(), token: gold() }],
-        accounts: vec![AccountRow { id: "alice".parse().unwrap(), account: alice() }],
+        tokens: vec![TokenRow {
+            id: "gold".parse().unwrap(),
+            token: gold(),
+        }],
+        accounts: vec![AccountRow {
+            id: "alice".parse().unwrap(),
+            account: alice(),
+        }],
         notes: vec![
             note("alice", &format!("{id}.0"), 250),
             note("unissued", &format!("{id}.1"), 750),
@@ -67,7 +76,10 @@ fn alice() -> Account {
         expires_at: "2030-01-01T00:00:00Z".parse().unwrap(),
         credential_hash: "00".repeat(32).parse().unwrap(),
     };
-    Account { controllers: Vec::new(), kyc }
+    Account {
+        controllers: Vec::new(),
+        kyc,
+    }
 }
 
 async fn call(router: &Router, request: Request<Body>) -> (StatusCode, Value) {
@@ -93,14 +105,20 @@ async fn mirrored_accounts_tokens_and_sums_are_served() {
     let (_database, store) = mirrored().await;
     let router = router(Service::new(store, Cache::none(), None));
     assert_eq!(get(&router, "/livez").await.0, StatusCode::OK);
-    assert_eq!(get(&router, "/readyz").await, (StatusCode::OK, json!({ "block": 0 })));
+    assert_eq!(
+        get(&router, "/readyz").await,
+        (StatusCode::OK, json!({ "block": 0 }))
+    );
     let (_, balances) = get(&router, "/api/v1/accounts/alice/balances").await;
     assert_eq!(
         balances,
         json!([{ "token": "gold", "account": "alice", "amount": "250", "notes": 1 }])
     );
     let (_, supply) = get(&router, "/api/v1/tokens/gold/supply").await;
-    assert_eq!(supply, json!({ "token": "gold", "cap": "1000", "supply": "250" }));
+    assert_eq!(
+        supply,
+        json!({ "token": "gold", "cap": "1000", "supply": "250" })
+    );
     let (_, account) = get(&router, "/api/v1/accounts/alice").await;
     assert_eq!(account["kyc"]["class"], 1);
     let (_, token) = get(&router, "/api/v1/tokens/gold").await;
@@ -120,7 +138,11 @@ async fn what_is_absent_or_misspelt_is_a_problem_document() {
         ("/elsewhere", 404, "NOT_FOUND"),
     ] {
         let (found, problem) = get(&router, path).await;
-        assert_eq!((found.as_u16(), &problem["code"]), (status, &json!(code)), "{path}: {problem}");
+        assert_eq!(
+            (found.as_u16(), &problem["code"]),
+            (status, &json!(code)),
+            "{path}: {problem}"
+        );
     }
 }
 
@@ -130,22 +152,44 @@ async fn a_database_without_a_mirror_is_not_ready() {
     let store = Store::connect(database.url(), "selvedge").await.unwrap();
     let router = router(Service::new(store, Cache::none(), None));
     let (status, problem) = get(&router, "/readyz").await;
-    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("NOT_MIRRORED")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("NOT_MIRRORED"))
+    );
 }
 
 #[tokio::test]
 async fn a_credential_is_checked_under_the_services_policy() {
     let (_database, store) = mirrored().await;
-    let (issuer, holder) = (DidKey::generate_ed25519().unwrap(), DidKey::generate_ed25519().unwrap());
+    let (issuer, holder) = (
+        DidKey::generate_ed25519().unwrap(),
+        DidKey::generate_ed25519().unwrap(),
+    );
     let policy = Policy::for_type("KycCredential").trust_issuer(issuer.did());
     let router = router(Service::new(store, Cache::none(), Some(policy)));
     let path = "/api/v1/credentials/verify";
     for (key, verified) in [(&issuer, true), (&holder, false)] {
-        let credential = Draft::new("KycCredential", holder.did()).issue(key).unwrap();
-        let (status, verdict) = post(&router, path, json!({ "credential": credential }).to_string()).await;
-        assert_eq!((status, &verdict["verified"]), (StatusCode::OK, &json!(verified)));
+        let credential = Draft::new("KycCredential", holder.did())
+            .issue(key)
+            .unwrap();
+        let (status, verdict) = post(
+            &router,
+            path,
+            json!({ "credential": credential }).to_string(),
+        )
+        .await;
+        assert_eq!(
+            (status, &verdict["verified"]),
+            (StatusCode::OK, &json!(verified))
+        );
     }
-    for body in ["", "{", "[]", "{\"credential\":1}", "{\"credential\":\"x\",\"y\":1}"] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{\"credential\":1}",
+        "{\"credential\":\"x\",\"y\":1}",
+    ] {
         let (status, problem) = post(&router, path, body.to_owned()).await;
         assert!(status.is_client_error(), "{body}");
         assert_eq!(problem["code"], "INVALID_BODY");
@@ -163,7 +207,13 @@ async fn a_cache_that_dies_is_no_reason_to_fail() {
     for _ in 0..2 {
         assert_eq!(get(&router, "/api/v1/tokens/gold").await.1["cap"], "1000");
     }
-    assert!(redis.command("KEYS *").await.unwrap().contains("token:gold"));
+    assert!(
+        redis
+            .command("KEYS *")
+            .await
+            .unwrap()
+            .contains("token:gold")
+    );
     redis.kill();
     assert_eq!(get(&router, "/api/v1/tokens/gold").await.1["cap"], "1000");
 }

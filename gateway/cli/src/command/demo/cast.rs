@@ -42,21 +42,35 @@ impl Cast {
         let office = Office::open(&stage.session)?;
         output.progress(&format!("credentials  {}", office.refuse_forgery()?));
         let names = (1..=payers).map(|number| format!("payer-{number:03}"));
-        let names = ["bank".to_owned(), "shop".to_owned()].into_iter().chain(names);
+        let names = ["bank".to_owned(), "shop".to_owned()]
+            .into_iter()
+            .chain(names);
         let accounts: Vec<AccountId> = stream::iter(names)
             .map(|name| office.admit(name))
             .buffer_unordered(CONCURRENCY)
             .try_collect()
             .await?;
-        output.progress(&format!("accounts     {} opened, each on a verified credential", accounts.len()));
+        output.progress(&format!(
+            "accounts     {} opened, each on a verified credential",
+            accounts.len()
+        ));
 
         let ledger = stage.session.ledger()?;
         let (token, issuer, shop) = (parse("gold")?, parse("bank")?, parse("shop")?);
         let endowment = ENDOWMENT * u128::from(payers);
         create(&ledger, &token, &issuer, endowment).await?;
         let payers = endow(&ledger, &token, accounts).await?;
-        output.progress(&format!("token        gold, cap {endowment}, minted to {} payers", payers.len()));
-        Ok(Self { token, shop, issuer, ledger, payers })
+        output.progress(&format!(
+            "token        gold, cap {endowment}, minted to {} payers",
+            payers.len()
+        ));
+        Ok(Self {
+            token,
+            shop,
+            issuer,
+            ledger,
+            payers,
+        })
     }
 
     /// Number of accounts.
@@ -73,8 +87,14 @@ impl Cast {
         let transfers = u64::from(payments) * self.payers.len() as u64;
         let bar = progress_bar(transfers, *output);
         let started = Instant::now();
-        let payers = self.payers.iter().map(|payer| self.pay_one(payer, payments, &bar));
-        stream::iter(payers).buffer_unordered(self.payers.len()).try_collect::<Vec<()>>().await?;
+        let payers = self
+            .payers
+            .iter()
+            .map(|payer| self.pay_one(payer, payments, &bar));
+        stream::iter(payers)
+            .buffer_unordered(self.payers.len())
+            .try_collect::<Vec<()>>()
+            .await?;
         let elapsed = started.elapsed();
         bar.finish_and_clear();
         Ok(Run { transfers, elapsed })
@@ -100,7 +120,11 @@ impl Cast {
                 memo: None,
                 expires_at: None,
             };
-            let done = self.ledger.transfer(&request).await.with_context(|| format!("{account} cannot pay"))?;
+            let done = self
+                .ledger
+                .transfer(&request)
+                .await
+                .with_context(|| format!("{account} cannot pay"))?;
             bar.inc(1);
             match done.reply.change {
                 Some(change) => note = change.note,
@@ -140,7 +164,9 @@ impl Office {
 
     async fn admit(&self, name: String) -> anyhow::Result<AccountId> {
         let holder = DidKey::generate_ed25519()?;
-        let kyc = self.requirement(&holder)?.attest(&credential(&self.issuer, &holder)?)?;
+        let kyc = self
+            .requirement(&holder)?
+            .attest(&credential(&self.issuer, &holder)?)?;
         let account: AccountId = parse(&name)?;
         let request = OpenAccount {
             request_id: request_id()?,
@@ -149,7 +175,10 @@ impl Office {
             kyc,
             expires_at: None,
         };
-        let done = self.registrar.submit::<AccountReply>(function::ACCOUNTS_OPEN, &request).await;
+        let done = self
+            .registrar
+            .submit::<AccountReply>(function::ACCOUNTS_OPEN, &request)
+            .await;
         done.with_context(|| format!("account {name} was not opened"))?;
         Ok(account)
     }
@@ -162,7 +191,9 @@ impl Office {
 fn credential(issuer: &DidKey, holder: &DidKey) -> anyhow::Result<String> {
     let now = OffsetDateTime::now_utc();
     let draft = Draft::new(CREDENTIAL_TYPE, holder.did()).claim(CLASS_CLAIM, "1");
-    Ok(draft.valid(now, now + time::Duration::days(365)).issue(issuer)?)
+    Ok(draft
+        .valid(now, now + time::Duration::days(365))
+        .issue(issuer)?)
 }
 
 async fn create(
@@ -182,7 +213,10 @@ async fn create(
         kyc_class: Some(1),
         expires_at: None,
     };
-    ledger.submit::<TokenReply>(function::TOKENS_CREATE, &request).await.map(drop)
+    ledger
+        .submit::<TokenReply>(function::TOKENS_CREATE, &request)
+        .await
+        .map(drop)
 }
 
 /// Mints to each payer, one after the other: mints share the note of what is not issued yet.
@@ -192,7 +226,10 @@ async fn endow(
     accounts: Vec<AccountId>,
 ) -> anyhow::Result<Vec<(AccountId, NoteId)>> {
     let mut payers = Vec::new();
-    for account in accounts.into_iter().filter(|account| account.as_str().starts_with("payer-")) {
+    for account in accounts
+        .into_iter()
+        .filter(|account| account.as_str().starts_with("payer-"))
+    {
         let request = Mint {
             request_id: request_id()?,
             token: token.clone(),
@@ -201,7 +238,9 @@ async fn endow(
             notes: None,
             expires_at: None,
         };
-        let done = ledger.submit::<TransferReply>(function::TOKENS_MINT, &request).await?;
+        let done = ledger
+            .submit::<TransferReply>(function::TOKENS_MINT, &request)
+            .await?;
         payers.push((account, done.reply.note));
     }
     Ok(payers)

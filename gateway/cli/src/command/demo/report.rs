@@ -60,7 +60,10 @@ impl Report {
             accounts: cast.accounts(),
             transfers: run.transfers,
             seconds,
-            #[expect(clippy::cast_precision_loss, reason = "a figure for people, far below 2^52")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a figure for people, far below 2^52"
+            )]
             transfers_per_second: run.transfers as f64 / seconds,
             blocks,
             transactions,
@@ -70,13 +73,21 @@ impl Report {
                 balance(stage, cast, &cast.issuer).await?,
             ],
             mirror_verified: verification.is_good(),
-            mirror_findings: verification.findings.iter().map(ToString::to_string).collect(),
+            mirror_findings: verification
+                .findings
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         })
     }
 
     /// Whether the mirror is proved and agrees with the ledger.
     pub(super) fn is_good(&self) -> bool {
-        self.mirror_verified && self.balances.iter().all(|balance| balance.ledger == balance.mirror)
+        self.mirror_verified
+            && self
+                .balances
+                .iter()
+                .all(|balance| balance.ledger == balance.mirror)
     }
 
     pub(super) fn describe(&self) -> String {
@@ -92,8 +103,15 @@ impl Report {
             self.transfers_per_second,
             self.transactions - self.valid_transactions,
         );
-        for Balance { account, ledger, mirror } in &self.balances {
-            text.push_str(&format!("  {account:<6} {ledger} on the ledger, {mirror} in the mirror\n"));
+        for Balance {
+            account,
+            ledger,
+            mirror,
+        } in &self.balances
+        {
+            text.push_str(&format!(
+                "  {account:<6} {ledger} on the ledger, {mirror} in the mirror\n"
+            ));
         }
         text.push_str(match self.mirror_verified {
             true => "mirror verified: every commit hash is the peer's, every sum is exact",
@@ -107,8 +125,18 @@ impl Report {
 }
 
 async fn balance(stage: &Stage, cast: &Cast, account: &AccountId) -> anyhow::Result<Balance> {
-    let request = ReadBalance { token: cast.token.clone(), account: account.clone() };
-    let ledger: BalanceReply = cast.ledger().evaluate(function::TOKENS_BALANCE, &request).await?;
+    let request = ReadBalance {
+        token: cast.token.clone(),
+        account: account.clone(),
+    };
+    let ledger: BalanceReply = cast
+        .ledger()
+        .evaluate(function::TOKENS_BALANCE, &request)
+        .await?;
     let mirror = stage.store.balance(&cast.token, account).await?;
-    Ok(Balance { account: account.clone(), ledger: ledger.amount, mirror: mirror.amount })
+    Ok(Balance {
+        account: account.clone(),
+        ledger: ledger.amount,
+        mirror: mirror.amount,
+    })
 }

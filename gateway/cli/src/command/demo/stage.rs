@@ -1,6 +1,7 @@
 //! What the demo plays on: network, chaincode process, PostgreSQL, mirror. All of it ends with it.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -42,10 +43,17 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn set(backend: Backend, place: Place, output: &Output) -> anyhow::Result<Self> {
+    pub(super) async fn set(
+        backend: Backend,
+        place: Place,
+        output: &Output,
+    ) -> anyhow::Result<Self> {
         let started = Instant::now();
         start_network(backend, &place).await?;
-        output.progress(&format!("network      up in {:.1} s", started.elapsed().as_secs_f64()));
+        output.progress(&format!(
+            "network      up in {:.1} s",
+            started.elapsed().as_secs_f64()
+        ));
         match Self::furnish(&place, output).await {
             Ok(stage) => Ok(stage),
             Err(error) => {
@@ -58,9 +66,13 @@ impl Stage {
     async fn furnish(place: &Place, output: &Output) -> anyhow::Result<Self> {
         let port = Port::free()?;
         let definition = Chaincode::new("assets", port.address().to_string()).policy(POLICY);
-        let chaincode = start_chaincode(&definition)?;
+        let log = place.dir().join("assets.log");
+        let chaincode = start_chaincode(&definition, &log)?;
         deploy(place, &definition).await?;
-        output.progress(&format!("chaincode    assets, a process of its own on {}", port.address()));
+        output.progress(&format!(
+            "chaincode    assets, a process of its own on {}",
+            port.address()
+        ));
 
         let postgres = Postgres::start().await?;
         let database_url = postgres.create_database(DATABASE).await?;
@@ -119,12 +131,14 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
 }
 
 /// Starts `asset-chaincode`, which stands beside this program.
-fn start_chaincode(definition: &Chaincode) -> anyhow::Result<Child> {
+fn start_chaincode(definition: &Chaincode, log: &Path) -> anyhow::Result<Child> {
     let program = sibling("asset-chaincode")?;
+    let log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     Command::new(&program)
         .env("CHAINCODE_ID", Package::of(definition)?.id)
         .env("CHAINCODE_SERVER_ADDRESS", &definition.address)
         .stdin(Stdio::null())
+        .stderr(log)
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("cannot start {}", program.display()))
@@ -134,7 +148,10 @@ fn sibling(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let path = own.with_file_name(name);
     if !path.is_file() {
-        bail!("{} is missing; build it with `cargo build --bins`", path.display());
+        bail!(
+            "{} is missing; build it with `cargo build --bins`",
+            path.display()
+        );
     }
     Ok(path)
 }
@@ -144,11 +161,17 @@ fn start_mirror(
     store: Store,
     shutdown: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let options = Options { chaincode: session.chaincode().to_owned(), ..Options::default() };
+    let options = Options {
+        chaincode: session.chaincode().to_owned(),
+        ..Options::default()
+    };
     let mirror = Mirror::new(session.network()?, store, options);
     Ok(tokio::spawn(async move {
         if let Err(error) = mirror.run(&shutdown).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the mirror stopped");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the mirror stopped"
+            );
         }
     }))
 }

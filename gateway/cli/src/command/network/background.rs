@@ -40,8 +40,11 @@ pub(super) async fn start(up: &Up) -> anyhow::Result<()> {
     let dir = up.place.dir();
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let log_path = dir.join("network.log");
-    let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
-    let mut child = command(up, log)?.spawn().context("cannot start the network's process")?;
+    let log =
+        File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+    let mut child = command(up, log)?
+        .spawn()
+        .context("cannot start the network's process")?;
     let pid = child.id();
     let ready = wait_until(START_DEADLINE, || {
         let ended = has_ended(&mut child);
@@ -52,7 +55,11 @@ pub(super) async fn start(up: &Up) -> anyhow::Result<()> {
     if ready.is_err() || has_ended(&mut child) {
         let _ = child.kill();
         let log = std::fs::read_to_string(&log_path).unwrap_or_default();
-        bail!("the network did not start; {} says:\n{}", log_path.display(), log.trim());
+        bail!(
+            "the network did not start; {} says:\n{}",
+            log_path.display(),
+            log.trim()
+        );
     }
     Ok(())
 }
@@ -110,11 +117,16 @@ pub(super) async fn stop(place: &Place, output: &Output) -> anyhow::Result<ExitC
 async fn terminate(place: &Place, state: &State) -> anyhow::Result<()> {
     let status = place.admin("GET", "/status", None).await?;
     let pid = state.pid.filter(|pid| status["pid"] == *pid);
-    let pid = pid.context("another process serves there than the state file names; stop it by hand")?;
-    let killed = Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status();
+    let pid =
+        pid.context("another process serves there than the state file names; stop it by hand")?;
+    let killed = Command::new("kill")
+        .args(["-s", "TERM", &pid.to_string()])
+        .status();
     killed.context("cannot run `kill`")?;
     let stopped = wait_until(STOP_DEADLINE, || async {
         !Path::new("/proc").join(pid.to_string()).exists() || !is_running(place).await
     });
-    stopped.await.context("the network goes on; stop it with `kill -9`")
+    stopped
+        .await
+        .context("the network goes on; stop it with `kill -9`")
 }

@@ -22,7 +22,11 @@ pub(super) async fn print(place: &Place, output: &Output) -> anyhow::Result<Exit
     let height = Session::at(place.clone()).height().await.ok();
     let status = Status { state, height };
     output.result(&status, |status| describe(status, place))?;
-    Ok(if height.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if height.is_some() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn describe(status: &Status, place: &Place) -> String {
@@ -30,9 +34,17 @@ fn describe(status: &Status, place: &Place) -> String {
     let mut text = format!("{} network, channel {}\n", state.kind, state.channel);
     text.push_str(&format!("  orderer  {}\n", state.orderer));
     for peer in &state.peers {
-        text.push_str(&format!("  {:<8} {}  (TLS CA {})\n", peer.msp_id, peer.address, peer.tls_ca.display()));
+        text.push_str(&format!(
+            "  {:<8} {}  (TLS CA {})\n",
+            peer.msp_id,
+            peer.address,
+            peer.tls_ca.display()
+        ));
     }
-    text.push_str(&format!("  identities in {}\n", state.organizations.display()));
+    text.push_str(&format!(
+        "  identities in {}\n",
+        state.organizations.display()
+    ));
     match status.height {
         Some(height) => text.push_str(&format!("  height   {height}\n")),
         None => text.push_str(&format!(

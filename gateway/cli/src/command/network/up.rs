@@ -120,6 +120,8 @@ impl Up {
             },
             ..fabric::Options::default()
         };
-        RealFabric::start(options).await.context("real Fabric did not start")
+        RealFabric::start(options)
+            .await
+            .context("real Fabric did not start")
     }
 }
