@@ -98,7 +98,7 @@ fn the_key_must_be_the_issuers_own() {
         .trim_start_matches("did:key:")
         .to_owned();
     let foreign = world.changed(0, |header| {
-        header["kid"] = json!(format!("{}#{id}", mallory.did()))
+        header["kid"] = json!(format!("{}#{id}", mallory.did()));
     });
     world.fails(&foreign, "issuer_controls_key");
     let none = world.changed(0, |header| {

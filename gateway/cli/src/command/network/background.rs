@@ -74,7 +74,7 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
         .args(["network", "up", "--dir"])
         .arg(up.place.dir())
         .args(["--orgs", &up.orgs.to_string(), "--channel", &up.channel])
-        .args(["--cut", value(up.cut), "--ports", value(up.ports)])
+        .args(["--cut", &value(&up.cut), "--ports", &value(&up.ports)])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -84,15 +84,10 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
 }
 
 /// The name of an option's value on the command line.
-fn value(option: impl clap::ValueEnum) -> &'static str {
+fn value(option: &impl clap::ValueEnum) -> String {
+    // Every value of these options has a name: none is skipped.
     let found = option.to_possible_value();
-    // Every value of these options has a name: none is hidden or skipped.
-    match found.as_ref().map(clap::builder::PossibleValue::get_name) {
-        Some("instant") => "instant",
-        Some("fabric") => "fabric",
-        Some("free") => "free",
-        _ => "test-network",
-    }
+    found.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Stops the network of a folder, of either kind.
