@@ -1,5 +1,7 @@
 //! The embedded network as clients and chaincodes see it: over TLS, in Fabric's own messages.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 mod blocks;

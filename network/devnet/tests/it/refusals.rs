@@ -260,7 +260,7 @@ async fn a_replayed_proposal_is_refused() {
 async fn a_wrong_transaction_id_or_epoch_is_refused() {
     let (_setup, client) = started().await;
     let proposed = client.propose_with("basic", &["get", "a"], |header| {
-        header.tx_id = "ab".to_owned()
+        header.tx_id = "ab".to_owned();
     });
     let status = client.evaluate_proposal(&proposed, &[]).await.unwrap_err();
     let text = "evaluate call to endorser returned error: error validating proposal: incorrectly computed txid 'ab' -- expected '";

@@ -1,39 +1,34 @@
 //! A client in Fabric's own messages, so that nothing is taken from a library that might share a
 //! mistake with the network.
 
-use std::{
-    path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
-};
+mod signed;
+
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fabric_devnet::Network;
-use fabric_ledger::{ValidationCode, block::transaction_id};
+use fabric_ledger::ValidationCode;
 use fabric_msp::{SigningIdentity, layout};
 use fabric_protos::{
-    common::{Block, ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
+    common::{Block, Envelope},
     gateway::{
-        ChaincodeEventsRequest, CommitStatusRequest, CommitStatusResponse, EndorseRequest,
-        ErrorDetail, EvaluateRequest, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
-        SubmitRequest, gateway_client::GatewayClient,
+        CommitStatusRequest, CommitStatusResponse, EndorseRequest, ErrorDetail, EvaluateRequest,
+        SignedCommitStatusRequest, SubmitRequest, gateway_client::GatewayClient,
     },
-    orderer::{
-        SeekInfo, SeekPosition, SeekSpecified, atomic_broadcast_client::AtomicBroadcastClient,
-        seek_info::SeekBehavior, seek_position,
-    },
+    orderer::atomic_broadcast_client::AtomicBroadcastClient,
     peer::{
-        ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec,
-        ChaincodeProposalPayload, ChaincodeSpec, Proposal, SignedProposal,
-        deliver_client::DeliverClient, deliver_response, endorser_client::EndorserClient,
+        SignedProposal, deliver_client::DeliverClient, deliver_response,
+        endorser_client::EndorserClient,
     },
     rpc,
 };
 use prost::Message as _;
-use prost_types::Timestamp;
 use tonic::{
     Code, Status,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
+
+pub(crate) use signed::{range, specified};
 
 /// An identity with a connection to one peer.
 #[derive(Clone)]
@@ -137,74 +132,6 @@ impl Client {
         EndorserClient::new(self.connection.clone())
     }
 
-    /// A signed proposal.
-    pub(crate) fn propose(&self, chaincode: &str, args: &[&str]) -> Proposed {
-        self.propose_with(chaincode, args, |_| {})
-    }
-
-    /// A signed proposal with something changed before it is signed.
-    pub(crate) fn propose_with(
-        &self,
-        chaincode: &str,
-        args: &[&str],
-        change: impl FnOnce(&mut ChannelHeader),
-    ) -> Proposed {
-        let creator = self.identity.serialized().clone();
-        let nonce = nonce();
-        let id = ChaincodeId {
-            name: chaincode.to_owned(),
-            ..Default::default()
-        };
-        let extension = ChaincodeHeaderExtension {
-            chaincode_id: Some(id.clone()),
-        };
-        let mut channel_header = ChannelHeader {
-            r#type: HeaderType::EndorserTransaction.into(),
-            timestamp: Some(now()),
-            channel_id: self.channel.clone(),
-            tx_id: transaction_id(&nonce, &creator),
-            extension: extension.encode_to_vec().into(),
-            ..Default::default()
-        };
-        change(&mut channel_header);
-        let args = args
-            .iter()
-            .map(|arg| Bytes::copy_from_slice(arg.as_bytes()))
-            .collect();
-        let spec = ChaincodeInvocationSpec {
-            chaincode_spec: Some(ChaincodeSpec {
-                chaincode_id: Some(id),
-                input: Some(ChaincodeInput {
-                    args,
-                    ..Default::default()
-                }),
-                ..Default::default()
-            }),
-        };
-        let payload = ChaincodeProposalPayload {
-            input: spec.encode_to_vec().into(),
-            ..Default::default()
-        };
-        let header = Header {
-            channel_header: channel_header.encode_to_vec().into(),
-            signature_header: SignatureHeader { creator, nonce }.encode_to_vec().into(),
-        };
-        let proposal = Proposal {
-            header: header.encode_to_vec().into(),
-            payload: payload.encode_to_vec().into(),
-            ..Default::default()
-        };
-        let proposal_bytes: Bytes = proposal.encode_to_vec().into();
-        let signature = self.identity.sign(&proposal_bytes).unwrap();
-        Proposed {
-            id: channel_header.tx_id,
-            signed: SignedProposal {
-                proposal_bytes,
-                signature,
-            },
-        }
-    }
-
     /// Evaluates; gives the result's payload as text.
     pub(crate) async fn evaluate(&self, args: &[&str]) -> Result<String, Status> {
         self.evaluate_proposal(&self.propose("basic", args), &[])
@@ -295,51 +222,6 @@ impl Client {
         })
     }
 
-    /// A signed request for chaincode events.
-    pub(crate) fn events_request(
-        &self,
-        request: ChaincodeEventsRequest,
-    ) -> SignedChaincodeEventsRequest {
-        let request = ChaincodeEventsRequest {
-            channel_id: self.channel.clone(),
-            identity: self.identity.serialized().clone(),
-            ..request
-        };
-        let request: Bytes = request.encode_to_vec().into();
-        let signature = self.identity.sign(&request).unwrap();
-        SignedChaincodeEventsRequest { request, signature }
-    }
-
-    /// A signed request for blocks.
-    pub(crate) fn seek(&self, seek: &SeekInfo) -> Envelope {
-        self.envelope(HeaderType::DeliverSeekInfo, seek.encode_to_vec().into())
-    }
-
-    /// A signed envelope of any type.
-    pub(crate) fn envelope(&self, r#type: HeaderType, data: Bytes) -> Envelope {
-        let creator = self.identity.serialized().clone();
-        let nonce = nonce();
-        let channel_header = ChannelHeader {
-            r#type: r#type.into(),
-            timestamp: Some(now()),
-            channel_id: self.channel.clone(),
-            tx_id: transaction_id(&nonce, &creator),
-            ..Default::default()
-        };
-        let header = Header {
-            channel_header: channel_header.encode_to_vec().into(),
-            signature_header: SignatureHeader { creator, nonce }.encode_to_vec().into(),
-        };
-        let payload: Bytes = Payload {
-            header: Some(header),
-            data,
-        }
-        .encode_to_vec()
-        .into();
-        let signature = self.identity.sign(&payload).unwrap();
-        Envelope { payload, signature }
-    }
-
     /// Whole blocks from the peer, first and last included.
     pub(crate) async fn blocks(&self, first: u64, last: u64) -> Vec<Block> {
         let request = tokio_stream::once(self.seek(&range(first, last)));
@@ -367,22 +249,6 @@ pub(crate) async fn orderer(network: &Network) -> AtomicBroadcastClient<Channel>
         .max_encoding_message_size(200 << 20)
 }
 
-/// Blocks with these numbers, waited for.
-pub(crate) fn range(first: u64, last: u64) -> SeekInfo {
-    SeekInfo {
-        start: Some(specified(first)),
-        stop: Some(specified(last)),
-        behavior: SeekBehavior::BlockUntilReady.into(),
-        ..Default::default()
-    }
-}
-
-pub(crate) fn specified(number: u64) -> SeekPosition {
-    SeekPosition {
-        r#type: Some(seek_position::Type::Specified(SeekSpecified { number })),
-    }
-}
-
 /// The details of a status.
 pub(crate) fn details(status: &Status) -> Vec<ErrorDetail> {
     let details = rpc::Status::decode(status.details()).unwrap();
@@ -407,18 +273,4 @@ pub(crate) fn assert_fails<T: std::fmt::Debug>(
     let status = result.unwrap_err();
     assert_eq!((status.code(), status.message()), (code, message));
     status
-}
-
-fn nonce() -> Bytes {
-    let mut nonce = [0; 24];
-    aws_lc_rs::rand::fill(&mut nonce).unwrap();
-    Bytes::copy_from_slice(&nonce)
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Timestamp {
-        seconds: i64::try_from(since.as_secs()).unwrap(),
-        nanos: 0,
-    }
 }
