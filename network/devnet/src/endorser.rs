@@ -54,6 +54,15 @@ pub(crate) enum Failure {
     Refused(Refusal),
 }
 
+/// What a proposal is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A transaction.
+    Endorsement,
+    /// Its result alone.
+    Result,
+}
+
 /// What a chaincode answered, and what it did.
 pub(crate) struct Simulated {
     pub(crate) response: Response,
@@ -103,6 +112,19 @@ impl Peer {
         &self,
         signed: &SignedProposal,
     ) -> Result<ProposalResponse, Failure> {
+        self.process(signed, Purpose::Endorsement).await
+    }
+
+    /// Runs a proposal for its result alone, which nobody will ask for a signature on.
+    pub(crate) async fn query(&self, signed: &SignedProposal) -> Result<ProposalResponse, Failure> {
+        self.process(signed, Purpose::Result).await
+    }
+
+    async fn process(
+        &self,
+        signed: &SignedProposal,
+        purpose: Purpose,
+    ) -> Result<ProposalResponse, Failure> {
         let proposal = Unpacked::read(signed).map_err(Failure::Refused)?;
         if has_expired(self.channel.msps(), &proposal.signature_header.creator) {
             let refusal = Refusal("proposal client identity expired".to_owned());
@@ -113,7 +135,10 @@ impl Peer {
             return Ok(error_response(message));
         }
         self.check(&proposal).map_err(Failure::Refused)?;
-        Ok(self.endorse(&proposal).await.unwrap_or_else(error_response))
+        Ok(self
+            .run(&proposal, purpose)
+            .await
+            .unwrap_or_else(error_response))
     }
 
     /// Signature, replay, and the channel's writers.
@@ -141,8 +166,8 @@ impl Peer {
 
     /// Runs the chaincode and signs what it did. Here and below the error is the message of a
     /// response.
-    async fn endorse(&self, proposal: &Unpacked) -> Result<ProposalResponse, String> {
-        self.respond(proposal, self.simulate(proposal).await?)
+    async fn run(&self, proposal: &Unpacked, purpose: Purpose) -> Result<ProposalResponse, String> {
+        self.respond(proposal, self.simulate(proposal).await?, purpose)
     }
 
     /// Signs a result, unless it is an error.
@@ -150,6 +175,7 @@ impl Peer {
         &self,
         proposal: &Unpacked,
         simulated: Simulated,
+        purpose: Purpose,
     ) -> Result<ProposalResponse, String> {
         let Simulated {
             response,
@@ -189,7 +215,7 @@ impl Peer {
             interest: Some(interest),
             ..Default::default()
         };
-        if status < ERROR_THRESHOLD {
+        if status < ERROR_THRESHOLD && purpose == Purpose::Endorsement {
             answer.version = 1;
             answer.endorsement = Some(self.sign(&answer.payload)?);
         }

@@ -31,7 +31,7 @@ use crate::{
     channel::Channel,
     clock,
     definitions::{Chaincode, sequence_key},
-    endorser::{Peer, Simulated, Unpacked},
+    endorser::{Peer, Purpose, Simulated, Unpacked},
     nonce::nonce,
     orderer::Orderer,
 };
@@ -129,7 +129,7 @@ impl Deployer {
         let mut results = Vec::new();
         for peer in &self.peers {
             let simulated = self.simulate(name, definition, &proposal)?;
-            let response = peer.respond(&proposal, simulated)?;
+            let response = peer.respond(&proposal, simulated, Purpose::Endorsement)?;
             results.push((response.payload, response.endorsement.unwrap_or_default()));
         }
         let result = results

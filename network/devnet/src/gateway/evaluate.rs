@@ -31,7 +31,7 @@ pub(super) async fn evaluate(
     let mut details = Vec::new();
     let mut last = Code::Unavailable;
     for peer in peers {
-        match judge(gateway, &peer, peer.process_proposal(&signed).await) {
+        match judge(gateway, &peer, peer.query(&signed).await) {
             Ok(response) => {
                 return Ok(EvaluateResponse {
                     result: Some(result(response)),
