@@ -13,7 +13,7 @@ fn ids(bank: &mut Bank, account: &str) -> Vec<NoteId> {
 }
 
 #[track_caller]
-fn refused(bank: &mut Bank, amount: u128, notes: Value) -> Refused {
+fn refused(bank: &mut Bank, amount: u128, notes: &Value) -> Refused {
     let request = payment("alice", "bob", amount, json!({ "notes": notes }));
     bank.refused("alice", function::TOKENS_TRANSFER, request)
 }
@@ -38,13 +38,13 @@ fn named_notes_that_do_not_suffice_are_refused() {
     let mut bank = Bank::new();
     let note = bank.mint("alice", 10).note;
     bank.mint("alice", 100);
-    let answer = refused(&mut bank, 11, json!([note]));
+    let answer = refused(&mut bank, 11, &json!([note]));
     assert_eq!(
         (answer.status, answer.code.as_str()),
         (422, "INSUFFICIENT_FUNDS")
     );
     assert_eq!(answer.data["available"], "10");
-    assert_eq!(refused(&mut bank, 1, json!([])).code, "INSUFFICIENT_FUNDS");
+    assert_eq!(refused(&mut bank, 1, &json!([])).code, "INSUFFICIENT_FUNDS");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn spent_notes_are_refused() {
     let note = bank.mint("alice", 10).note;
     bank.pay("alice", "bob", 10);
     bank.mint("alice", 10);
-    let answer = refused(&mut bank, 5, json!([note]));
+    let answer = refused(&mut bank, 5, &json!([note]));
     assert_eq!((answer.status, answer.code.as_str()), (409, "NOTE_SPENT"));
     assert_eq!(
         json!(answer.data),
@@ -68,7 +68,7 @@ fn another_accounts_notes_are_refused() {
     let bobs = bank.mint("bob", 10).note;
     let unissued = ids(&mut bank, "unissued").remove(0);
     for note in [bobs, unissued] {
-        let answer = refused(&mut bank, 5, json!([note]));
+        let answer = refused(&mut bank, 5, &json!([note]));
         assert_eq!((answer.status, answer.code.as_str()), (409, "NOTE_SPENT"));
     }
     bank.check();
@@ -79,7 +79,7 @@ fn a_note_named_twice_is_refused() {
     let mut bank = Bank::new();
     let note = bank.mint("alice", 10).note;
     let other = bank.mint("alice", 10).note;
-    let answer = refused(&mut bank, 15, json!([note, other, note]));
+    let answer = refused(&mut bank, 15, &json!([note, other, note]));
     assert_eq!(
         (answer.status, answer.code.as_str()),
         (400, "DUPLICATE_NOTE")
@@ -95,7 +95,7 @@ fn a_debit_consumes_a_bounded_number_of_notes() {
     }
     let all = ids(&mut bank, "alice");
     assert_eq!(all.len(), NOTES_PER_DEBIT_MAX + 1);
-    let answer = refused(&mut bank, 1, json!(all));
+    let answer = refused(&mut bank, 1, &json!(all));
     assert_eq!(
         (answer.status, answer.code.as_str()),
         (422, "TOO_MANY_NOTES")
@@ -127,14 +127,14 @@ fn texts_that_name_no_note_are_refused() {
         format!("{zeros}.0\u{0}"),
     ] {
         assert_eq!(
-            refused(&mut bank, 5, json!([text])).code,
+            refused(&mut bank, 5, &json!([text])).code,
             "INVALID_ARGUMENT",
             "{text:?}"
         );
     }
     assert_eq!(
-        refused(&mut bank, 5, json!([format!("{zeros}.0")])).code,
+        refused(&mut bank, 5, &json!([format!("{zeros}.0")])).code,
         "NOTE_SPENT"
     );
-    assert_eq!(refused(&mut bank, 5, json!(["lane.0"])).code, "NOTE_SPENT");
+    assert_eq!(refused(&mut bank, 5, &json!(["lane.0"])).code, "NOTE_SPENT");
 }

@@ -1,8 +1,9 @@
 //! A request is executed at most once, and never after its time.
 
-use asset_types::function;
-use fabric_contract_api_rust::{Timestamp, testing::Code};
+use asset_types::{Request, function};
+use fabric_contract_api_rust::{Key, Timestamp, testing::Code};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::bank::{Bank, KYC_EXPIRES_AT, create_request, payment, with};
 
@@ -152,4 +153,22 @@ fn an_expired_request_is_refused() {
     bank.ledger.set_now(at(end + 1));
     let refused = bank.refused("alice", function::TOKENS_TRANSFER, request);
     assert_eq!(refused.code, "DUPLICATE_REQUEST");
+}
+
+#[test]
+fn the_record_is_the_hash_of_the_functions_name_and_the_canonical_request() {
+    let mut bank = Bank::new();
+    bank.mint("alice", 10);
+    let more = json!({ "request_id": "pay-1", "memo": "thanks" });
+    let request = payment("alice", "bob", 1, more);
+    let executed = bank.submit("alice", function::TOKENS_TRANSFER, request);
+    let key = Key::composite("request", ["alice", "pay-1"]).unwrap();
+    let record: Request = bank.ledger.get(&key.json()).unwrap().unwrap();
+    let hashed = concat!(
+        "tokens:transfer\0",
+        r#"{"amount":"1","from":"alice","memo":"thanks","request_id":"pay-1","#,
+        r#""to":"bob","token":"gold"}"#,
+    );
+    assert_eq!(record.hash.as_str(), hex::encode(Sha256::digest(hashed)));
+    assert_eq!(record.transaction_id, executed.transaction_id());
 }
