@@ -10,12 +10,15 @@ mod stream;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 pub(crate) use call::{Context, Transaction};
-pub(crate) use error::{ChaincodeError, STREAM_TERMINATED};
+pub(crate) use error::ChaincodeError;
 use stream::ChaincodeStream;
 
 /// Where a chaincode listens, and what a peer calls it in messages.
@@ -34,8 +37,39 @@ pub(crate) struct ChaincodeHost {
     pub(crate) execute_timeout: Duration,
 }
 
-/// The stream to one chaincode; locked while it is dialled, so that callers share one dial.
-type Slot = tokio::sync::Mutex<Option<Arc<ChaincodeStream>>>;
+/// The place of the stream to one chaincode.
+#[derive(Debug, Default)]
+struct Slot {
+    /// How often it was dialled.
+    dials: AtomicU64,
+    /// Locked while it is dialled, so that those who call meanwhile share the outcome.
+    last: tokio::sync::Mutex<Option<Result<Arc<ChaincodeStream>, ChaincodeError>>>,
+}
+
+impl Slot {
+    async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
+        let dials = self.dials.load(Ordering::Acquire);
+        let mut last = self.last.lock().await;
+        match last.as_ref() {
+            Some(Ok(stream)) if stream.serves(&service.address) => return Ok(Arc::clone(stream)),
+            Some(Ok(stream)) => stream.close(),
+            Some(Err(error)) if dials != self.dials.load(Ordering::Acquire) => {
+                return Err(error.clone());
+            }
+            Some(Err(_)) | None => {}
+        }
+        let stream = stream::dial(service).await.map(Arc::new);
+        *last = Some(stream.clone());
+        self.dials.fetch_add(1, Ordering::AcqRel);
+        stream
+    }
+
+    async fn close(&self) {
+        if let Some(Ok(stream)) = self.last.lock().await.take() {
+            stream.close();
+        }
+    }
+}
 
 impl ChaincodeHost {
     pub(crate) fn new(execute_timeout: Duration) -> Self {
@@ -47,19 +81,7 @@ impl ChaincodeHost {
 
     /// The stream to a chaincode, dialled if there is none.
     async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
-        let slot = self.slot(&service.name);
-        let mut current = slot.lock().await;
-        if let Some(stream) = current.as_ref()
-            && stream.serves(&service.address)
-        {
-            return Ok(Arc::clone(stream));
-        }
-        if let Some(old) = current.take() {
-            old.close();
-        }
-        let stream = Arc::new(stream::dial(service).await?);
-        *current = Some(Arc::clone(&stream));
-        Ok(stream)
+        self.slot(&service.name).stream(service).await
     }
 
     fn slot(&self, name: &str) -> Arc<Slot> {
@@ -74,9 +96,7 @@ impl ChaincodeHost {
             slots.values().cloned().collect()
         };
         for slot in slots {
-            if let Some(stream) = slot.lock().await.take() {
-                stream.close();
-            }
+            slot.close().await;
         }
     }
 }

@@ -12,14 +12,14 @@ use fabric_protos::{
     common::{Block, Envelope, Status as Outcome},
     orderer::seek_info::SeekContentType,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use crate::{
     chain::ServedBlock,
-    channel::{Channel, Policy},
+    channel::{Channel, Policy, Session},
 };
 pub(crate) use peer::PeerDeliverService;
 use seek::Seek;
@@ -111,35 +111,14 @@ async fn answer<F: Form>(
 ) -> Result<(), End> {
     let channel = &source.channel;
     let seek = Seek::read(envelope, channel.name()).map_err(End::Outcome)?;
-    let session = channel
-        .check(
-            source.policy,
-            &envelope.payload,
-            &seek.creator,
-            &envelope.signature,
-        )
-        .map_err(|error| {
-            tracing::warn!(%error, "deliver client is not authorized");
-            End::Outcome(Outcome::Forbidden)
-        })?;
-
+    let session = authorize(source, envelope, &seek)?;
     let mut heights = channel.chain().heights();
     let range = seek
         .range(*heights.borrow_and_update())
         .map_err(End::Outcome)?;
     let mut number = range.first;
     loop {
-        let height = *heights.borrow_and_update();
-        if number >= height {
-            if seek.fail_if_not_ready {
-                return Err(End::Outcome(Outcome::NotFound));
-            }
-            heights
-                .changed()
-                .await
-                .map_err(|_| Status::unavailable("the network has stopped"))?;
-            continue;
-        }
+        wait_for_block(number, seek.fail_if_not_ready, &mut heights).await?;
         let served = channel
             .chain()
             .block(number)
@@ -156,6 +135,30 @@ async fn answer<F: Form>(
         }
         number += 1;
     }
+}
+
+fn authorize(source: &Source, envelope: &Envelope, seek: &Seek) -> Result<Session, End> {
+    let Envelope { payload, signature } = envelope;
+    source
+        .channel
+        .check(source.policy, payload, &seek.creator, signature)
+        .map_err(|error| {
+            tracing::warn!(%error, "deliver client is not authorized");
+            End::Outcome(Outcome::Forbidden)
+        })
+}
+
+async fn wait_for_block(
+    number: u64,
+    fail_if_not_ready: bool,
+    heights: &mut watch::Receiver<u64>,
+) -> Result<(), End> {
+    if fail_if_not_ready && number >= *heights.borrow() {
+        return Err(End::Outcome(Outcome::NotFound));
+    }
+    let reached = heights.wait_for(|height| number < *height).await;
+    reached.map_err(|_| Status::unavailable("the network has stopped"))?;
+    Ok(())
 }
 
 /// The block, or its header and signatures where that is all that was asked for.

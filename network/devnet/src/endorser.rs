@@ -22,7 +22,6 @@ use crate::{
     channel::{Channel, Policy},
 };
 
-pub(crate) use crate::chaincode::STREAM_TERMINATED;
 pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired};
 pub(crate) use service::EndorserService;
 

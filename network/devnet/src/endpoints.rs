@@ -7,10 +7,12 @@ use fabric_protos::{
     orderer::atomic_broadcast_server::AtomicBroadcastServer,
     peer::{deliver_server::DeliverServer, endorser_server::EndorserServer},
 };
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
+    DevnetError,
     channel::Channel,
     deliver::PeerDeliverService,
     endorser::{EndorserService, Peer},
@@ -18,6 +20,8 @@ use crate::{
     limiter::Limiter,
     limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
     orderer::{Orderer, OrdererService},
+    organizations::{NodeTls, Organizations},
+    server,
 };
 
 /// What endpoints are made of.
@@ -29,8 +33,32 @@ pub(crate) struct Endpoints<'a> {
 }
 
 impl Endpoints<'_> {
+    /// Serves every peer and the orderer, each on its listener.
+    pub(crate) fn serve(
+        &self,
+        orderer: TcpListener,
+        peers: Vec<TcpListener>,
+        organizations: &Organizations,
+    ) -> Result<Vec<JoinHandle<()>>, DevnetError> {
+        let tls = &organizations.orderer.tls;
+        let mut tasks = vec![self.serve_one(orderer, tls, self.orderer())?];
+        for ((index, listener), node) in peers.into_iter().enumerate().zip(&organizations.peers) {
+            tasks.push(self.serve_one(listener, &node.tls, self.peer(index))?);
+        }
+        Ok(tasks)
+    }
+
+    fn serve_one(
+        &self,
+        listener: TcpListener,
+        tls: &NodeTls,
+        routes: Routes,
+    ) -> Result<JoinHandle<()>, DevnetError> {
+        server::serve(listener, tls, routes, self.shutdown.clone())
+    }
+
     /// The services of one peer.
-    pub(crate) fn peer(&self, index: usize) -> Routes {
+    fn peer(&self, index: usize) -> Routes {
         let mut peers = self.peers.to_vec();
         peers.rotate_left(index);
         let gateway = GatewayService {
@@ -71,7 +99,7 @@ impl Endpoints<'_> {
     }
 
     /// The service of the orderer.
-    pub(crate) fn orderer(&self) -> Routes {
+    fn orderer(&self) -> Routes {
         let service = OrdererService {
             orderer: self.orderer.clone(),
             channel: Arc::clone(self.channel),

@@ -52,12 +52,8 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let (queue, accepted) = mpsc::channel(ORDERER_QUEUE);
     let cutter = Cutter::new(accepted, &builder.cut, shutdown.clone());
     let committer = Committer::new(Arc::clone(&channel), organizations.orderer.identity.clone());
-    let mut tasks = vec![tokio::spawn(commit(
-        committer,
-        cutter,
-        channel.clone(),
-        shutdown.clone(),
-    ))];
+    let committing = commit(committer, cutter, Arc::clone(&channel), shutdown.clone());
+    let mut tasks = vec![tokio::spawn(committing)];
 
     let orderer = Orderer::new(Arc::clone(&channel), queue);
     let peers = make_peers(&builder, &organizations, &state, &channel)?;
@@ -67,26 +63,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         peers: &peers,
         shutdown: &shutdown,
     };
-    for ((index, listener), node) in listeners
-        .peers
-        .into_iter()
-        .enumerate()
-        .zip(&organizations.peers)
-    {
-        tasks.push(server::serve(
-            listener,
-            &node.tls,
-            endpoints.peer(index),
-            shutdown.clone(),
-        )?);
-    }
-    let tls = &organizations.orderer.tls;
-    tasks.push(server::serve(
-        listeners.orderer,
-        tls,
-        endpoints.orderer(),
-        shutdown.clone(),
-    )?);
+    tasks.extend(endpoints.serve(listeners.orderer, listeners.peers, &organizations)?);
 
     let deployer = Arc::new(Deployer {
         channel: Arc::clone(&channel),

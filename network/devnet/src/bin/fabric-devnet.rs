@@ -6,6 +6,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use fabric_devnet::{Network, Ports};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,14 +21,25 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => {
-            if let Err(error) = result {
-                eprintln!("cannot wait for a signal: {error}");
-            }
-        }
-        () = network.stopped() => {}
-    }
+    let told = tokio::select! {
+        told = signalled() => told,
+        () = network.stopped() => Ok(()),
+    };
     network.shutdown().await;
-    ExitCode::SUCCESS
+    match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot wait for a signal: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends at the first SIGINT or SIGTERM.
+async fn signalled() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
 }

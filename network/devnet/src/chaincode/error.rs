@@ -2,11 +2,8 @@
 
 use tonic::Status;
 
-/// The end of an error's text by which a gateway knows that the chaincode went away.
-pub(crate) const STREAM_TERMINATED: &str = "chaincode stream terminated";
-
 /// A failure between peer and chaincode; what the chaincode itself answers is no such failure.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum ChaincodeError {
     /// No connection.
     #[error(
@@ -31,7 +28,7 @@ pub(crate) enum ChaincodeError {
     #[error("error sending: timeout expired while executing transaction")]
     Timeout,
     /// The chaincode went away.
-    #[error("error sending: {STREAM_TERMINATED}")]
+    #[error("error sending: chaincode stream terminated")]
     StreamTerminated,
     /// The channel has no such chaincode.
     #[error("chaincode {name} not found")]

@@ -16,7 +16,7 @@ use fabric_protos::peer::{
     chaincode_message::Type,
 };
 use prost::Message as _;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Streaming, transport::Endpoint};
@@ -292,7 +292,7 @@ impl Reader {
             };
             match message {
                 Ok(Some(message)) => {
-                    if !self.dispatch(message).await {
+                    if !self.dispatch(message) {
                         return;
                     }
                 }
@@ -309,7 +309,7 @@ impl Reader {
     }
 
     /// Handles one message; false ends the stream.
-    async fn dispatch(&self, message: ChaincodeMessage) -> bool {
+    fn dispatch(&self, message: ChaincodeMessage) -> bool {
         match Type::try_from(message.r#type).unwrap_or(Type::Undefined) {
             Type::Keepalive => true,
             Type::Completed | Type::Error => {
@@ -332,7 +332,7 @@ impl Reader {
             | Type::WriteBatchState
             | Type::GetStateMultiple => match self.hand_over(message, true) {
                 None => true,
-                Some(unknown) => self.refuse(unknown).await,
+                Some(unknown) => self.refuse(unknown),
             },
             Type::Undefined
             | Type::Register
@@ -376,8 +376,9 @@ impl Reader {
         None
     }
 
-    /// Answers a request of a transaction that this peer does not know or has given up.
-    async fn refuse(&self, message: ChaincodeMessage) -> bool {
+    /// Answers a request of a transaction that this peer does not know or has given up; false ends
+    /// the stream.
+    fn refuse(&self, message: ChaincodeMessage) -> bool {
         let name = message.r#type().as_str_name();
         let text = format!(
             "{name} failed: transaction ID: {}: no ledger context",
@@ -390,6 +391,7 @@ impl Reader {
             channel_id: message.channel_id,
             ..Default::default()
         };
-        self.outgoing.send(answer).await.is_ok()
+        // To wait for a chaincode that asks and does not read would stop its other transactions.
+        !matches!(self.outgoing.try_send(answer), Err(TrySendError::Closed(_)))
     }
 }

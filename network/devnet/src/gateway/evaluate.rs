@@ -13,7 +13,7 @@ use prost::Message as _;
 use tonic::{Code, Status};
 
 use super::{GatewayService, detail, failure, submit::unknown_channel};
-use crate::endorser::{Failure, Peer, Refusal, STREAM_TERMINATED, decode};
+use crate::endorser::{Failure, Peer, Refusal, decode};
 use fabric_protos::common::{ChannelHeader, Header};
 
 pub(super) async fn evaluate(
@@ -148,56 +148,39 @@ pub(super) fn judge(
     peer: &Peer,
     result: Result<ProposalResponse, Failure>,
 ) -> Result<ProposalResponse, Problem> {
+    let problem = |code, message, retry| {
+        Err(Problem {
+            code,
+            message,
+            retry,
+        })
+    };
     let response = match result {
         Ok(response) => response,
         Err(failure) if gateway.is_remote(peer) => {
             let message = format!("rpc error: code = Unknown desc = {failure}");
-            return Err(Problem {
-                code: Code::Unavailable,
-                message,
-                retry: true,
-            });
+            return problem(Code::Unavailable, message, true);
         }
         Err(Failure::Filtered(refusal)) => {
-            let message = refusal.to_string();
-            return Err(Problem {
-                code: Code::Unavailable,
-                message,
-                retry: true,
-            });
+            return problem(Code::Unavailable, refusal.to_string(), true);
         }
         Err(Failure::Refused(refusal)) => {
-            let message = refusal.to_string();
-            return Err(Problem {
-                code: Code::FailedPrecondition,
-                message,
-                retry: false,
-            });
+            return problem(Code::FailedPrecondition, refusal.to_string(), false);
         }
     };
+    let answer = response.response.clone().unwrap_or_default();
     let Response {
         status, message, ..
-    } = response.response.clone().unwrap_or_default();
+    } = answer;
     if (200..400).contains(&status) {
         return Ok(response);
     }
     if response.payload.is_empty() && status == 500 {
         // Without a payload it is the peer that failed, and not the chaincode.
-        if message.ends_with(STREAM_TERMINATED) {
-            tracing::info!(msp_id = peer.msp_id(), "the chaincode went away");
-        }
-        return Err(Problem {
-            code: Code::Aborted,
-            message,
-            retry: true,
-        });
+        return problem(Code::Aborted, message, true);
     }
     let message = format!("chaincode response {status}, {message}");
-    Err(Problem {
-        code: Code::Unknown,
-        message,
-        retry: false,
-    })
+    problem(Code::Unknown, message, false)
 }
 
 /// The transaction's result, which stands in the payload that would be endorsed.

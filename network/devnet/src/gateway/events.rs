@@ -126,11 +126,8 @@ async fn follow(
     let mut heights = channel.chain().heights();
     let mut number = first;
     loop {
-        if number >= *heights.borrow_and_update() {
-            let stopped = |_| Status::unavailable("the network has stopped");
-            heights.changed().await.map_err(stopped)?;
-            continue;
-        }
+        let reached = heights.wait_for(|height| number < *height).await;
+        reached.map_err(|_| Status::unavailable("the network has stopped"))?;
         let Some(block) = channel.chain().block(number).map_err(aborted)? else {
             return Err(Status::aborted(format!("block {number} is missing")));
         };

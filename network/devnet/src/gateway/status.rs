@@ -13,33 +13,11 @@ pub(super) async fn commit_status(
     gateway: &GatewayService,
     signed: SignedCommitStatusRequest,
 ) -> Result<CommitStatusResponse, Status> {
-    if signed.request.is_empty() {
-        return Err(Status::invalid_argument(
-            "a commit status request is required",
-        ));
-    }
-    let request = CommitStatusRequest::decode(signed.request.clone()).map_err(|_| {
-        Status::invalid_argument(
-            "invalid status request: proto: cannot parse invalid wire-format data",
-        )
-    })?;
-    for (empty, reason) in [
-        (request.identity.is_empty(), "no identity provided"),
-        (request.channel_id.is_empty(), "no channel ID provided"),
-        (
-            request.transaction_id.is_empty(),
-            "transaction ID should not be empty",
-        ),
-    ] {
-        if empty {
-            return Err(Status::invalid_argument(reason));
-        }
-    }
     let CommitStatusRequest {
         channel_id,
         identity,
         transaction_id,
-    } = request;
+    } = read(&signed)?;
     permit(
         gateway,
         &channel_id,
@@ -59,6 +37,27 @@ pub(super) async fn commit_status(
         result: i32::from(status.code.byte()),
         block_number: status.block,
     })
+}
+
+/// The request, which must say who asks for what.
+fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Status> {
+    let refuse = |reason: &str| Err(Status::invalid_argument(reason));
+    if signed.request.is_empty() {
+        return refuse("a commit status request is required");
+    }
+    let Ok(request) = CommitStatusRequest::decode(signed.request.clone()) else {
+        return refuse("invalid status request: proto: cannot parse invalid wire-format data");
+    };
+    if request.identity.is_empty() {
+        return refuse("no identity provided");
+    }
+    if request.channel_id.is_empty() {
+        return refuse("no channel ID provided");
+    }
+    if request.transaction_id.is_empty() {
+        return refuse("transaction ID should not be empty");
+    }
+    Ok(request)
 }
 
 /// Whether a client may read from the channel that its request names.

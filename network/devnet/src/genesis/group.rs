@@ -136,27 +136,27 @@ fn orderer_group(orderer: &OrdererGroup) -> ConfigGroup {
         .policies
         .insert("BlockValidation".to_owned(), implicit("Writers", Rule::Any));
 
-    let mut organization = organization_group(&orderer.organization);
+    let organization = orderer_organization(orderer);
+    group.groups.insert("OrdererOrg".to_owned(), organization);
+    group
+}
+
+fn orderer_organization(orderer: &OrdererGroup) -> ConfigGroup {
+    let mut group = organization_group(&orderer.organization);
     let endpoint = format!("{}:{}", orderer.host, orderer.port);
-    set(
-        &mut organization,
-        "Endpoints",
-        &OrdererAddresses {
-            addresses: vec![endpoint],
-        },
-    );
-    let msp_id = &orderer.organization.msp_id;
+    let endpoints = OrdererAddresses {
+        addresses: vec![endpoint],
+    };
+    set(&mut group, "Endpoints", &endpoints);
     let policies = [
         ("Readers", MspRoleType::Member),
         ("Writers", MspRoleType::Member),
         ("Admins", MspRoleType::Admin),
     ];
     for (name, role) in policies {
-        organization
-            .policies
-            .insert(name.to_owned(), any_of(msp_id, &[role]));
+        let policy = any_of(&orderer.organization.msp_id, &[role]);
+        group.policies.insert(name.to_owned(), policy);
     }
-    group.groups.insert("OrdererOrg".to_owned(), organization);
     group
 }
 

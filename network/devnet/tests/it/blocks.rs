@@ -139,39 +139,27 @@ async fn requests_that_make_no_sense_get_a_status() {
     };
     let mut forged = client.seek(&range(0, 0));
     forged.signature = client.identity.sign(b"something else").unwrap();
+    let elsewhere = client.on_channel("other").seek(&range(0, 0));
+    let garbage = Envelope {
+        payload: vec![0xff; 20].into(),
+        ..Default::default()
+    };
+    let no_seek = client.envelope(HeaderType::DeliverSeekInfo, vec![0xff; 9].into());
+    let nowhere = client.seek(&SeekInfo::default());
     let cases = [
         ("backwards", client.seek(&range(1, 0)), Outcome::BadRequest),
-        (
-            "no position",
-            client.seek(&SeekInfo::default()),
-            Outcome::BadRequest,
-        ),
+        ("no position", nowhere, Outcome::BadRequest),
         (
             "beyond the chain",
             client.seek(&range(7, 9)),
             Outcome::NotFound,
         ),
         ("not there yet", client.seek(&beyond), Outcome::NotFound),
-        (
-            "another channel",
-            client.on_channel("other").seek(&range(0, 0)),
-            Outcome::NotFound,
-        ),
+        ("another channel", elsewhere, Outcome::NotFound),
         ("forged", forged, Outcome::Forbidden),
-        (
-            "garbage",
-            Envelope {
-                payload: vec![0xff; 20].into(),
-                ..Default::default()
-            },
-            Outcome::BadRequest,
-        ),
+        ("garbage", garbage, Outcome::BadRequest),
         ("empty", Envelope::default(), Outcome::BadRequest),
-        (
-            "no seek",
-            client.envelope(HeaderType::DeliverSeekInfo, vec![0xff; 9].into()),
-            Outcome::BadRequest,
-        ),
+        ("no seek", no_seek, Outcome::BadRequest),
     ];
     for (case, envelope, expected) in cases {
         assert_eq!(

@@ -88,44 +88,23 @@ async fn a_transaction_endorsed_before_an_upgrade_is_void() {
 async fn deployments_that_make_no_sense_are_refused() {
     let network = ephemeral().await;
     let good = Deployment::new("basic", "127.0.0.1:9999");
+    let named = |name: &str| Deployment {
+        name: name.to_owned(),
+        ..good.clone()
+    };
+    let at = |address: &str| Deployment {
+        address: address.to_owned(),
+        ..good.clone()
+    };
+    let system = "the name is that of a system chaincode";
     let cases = [
+        (named("../x"), "the name must be letters and digits"),
+        (named(""), "the name must be letters and digits"),
+        (named("qscc"), system),
+        (at("nowhere"), "`nowhere` is no address"),
+        (at(":70000"), "`:70000` is no address"),
         (
-            Deployment {
-                name: "../x".to_owned(),
-                ..good.clone()
-            },
-            "the name must be letters and digits",
-        ),
-        (
-            Deployment {
-                name: String::new(),
-                ..good.clone()
-            },
-            "the name must be letters and digits",
-        ),
-        (
-            Deployment {
-                name: "qscc".to_owned(),
-                ..good.clone()
-            },
-            "the name is that of a system chaincode",
-        ),
-        (
-            Deployment {
-                address: "nowhere".to_owned(),
-                ..good.clone()
-            },
-            "`nowhere` is no address",
-        ),
-        (
-            Deployment {
-                address: ":70000".to_owned(),
-                ..good.clone()
-            },
-            "`:70000` is no address",
-        ),
-        (
-            good.policy("SOME('Org1MSP.peer')"),
+            good.clone().policy("SOME('x')"),
             "its policy makes no sense",
         ),
     ];

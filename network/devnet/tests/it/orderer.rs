@@ -45,7 +45,6 @@ async fn envelopes_that_make_no_sense_get_a_status() {
         payload: vec![0xff; 20].into(),
         ..Default::default()
     };
-    let large = vec![0; 11 << 20];
     let cases = [
         (
             garbage,
@@ -80,6 +79,13 @@ async fn envelopes_that_make_no_sense_get_a_status() {
         assert_eq!(answers.len(), 1, "the first refusal ends the stream");
         assert_eq!((answers[0].status(), &*answers[0].info), (status, info));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_larger_than_a_block_is_refused() {
+    let setup = setup(Some(EITHER)).await;
+    let client = Client::user1(&setup.network).await;
+    let large = vec![0; 11 << 20];
     let too_large = client.envelope(HeaderType::EndorserTransaction, large.into());
     let answers = broadcast(&setup.network, vec![too_large]).await;
     assert_eq!(answers[0].status(), Outcome::BadRequest);

@@ -88,13 +88,7 @@ impl Call {
         let text = match *args {
             ["get", key] => self.get(key).await?,
             ["put", key, value] => self.put(key, value).await?,
-            ["delete", key] => {
-                let request = DelState {
-                    key: key.to_owned(),
-                    ..Default::default()
-                };
-                text(self.ask(Type::DelState, &request).await?)
-            }
+            ["delete", key] => self.delete(key).await?,
             ["append", key, value] => {
                 let before = self.get(key).await?;
                 self.put(key, &format!("{before}{value}")).await?
@@ -116,21 +110,8 @@ impl Call {
             ["set-metadata", key, value] => self.set_metadata(key, value).await?,
             ["metadata", key] => self.metadata(key).await?,
             ["call", ref rest @ ..] => self.call(rest).await?,
-            ["private", key] => {
-                let request = GetState {
-                    key: key.to_owned(),
-                    collection: "secrets".to_owned(),
-                };
-                text(self.ask(Type::GetState, &request).await?)
-            }
-            ["garbage"] => {
-                let request = message(Type::GetState, &Response::default());
-                let request = ChaincodeMessage {
-                    payload: vec![0xff; 9].into(),
-                    ..request
-                };
-                text(self.exchange(request).await?)
-            }
+            ["private", key] => self.private(key).await?,
+            ["garbage"] => self.garbage().await?,
             ["fail", reason] => return Err(reason.to_owned()),
             ["event", name, payload] => {
                 self.put(name, payload).await?;
@@ -161,6 +142,33 @@ impl Call {
             ..Default::default()
         };
         Ok(text(self.ask(Type::PutState, &request).await?))
+    }
+
+    async fn delete(&mut self, key: &str) -> Result<String, String> {
+        let request = DelState {
+            key: key.to_owned(),
+            ..Default::default()
+        };
+        Ok(text(self.ask(Type::DelState, &request).await?))
+    }
+
+    /// Reads from a collection that does not exist.
+    async fn private(&mut self, key: &str) -> Result<String, String> {
+        let request = GetState {
+            key: key.to_owned(),
+            collection: "secrets".to_owned(),
+        };
+        Ok(text(self.ask(Type::GetState, &request).await?))
+    }
+
+    /// Sends a request that does not decode.
+    async fn garbage(&mut self) -> Result<String, String> {
+        let request = message(Type::GetState, &Response::default());
+        let request = ChaincodeMessage {
+            payload: vec![0xff; 9].into(),
+            ..request
+        };
+        Ok(text(self.exchange(request).await?))
     }
 
     /// All pairs in one message.

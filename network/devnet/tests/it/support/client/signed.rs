@@ -49,22 +49,8 @@ impl Client {
             ..Default::default()
         };
         change(&mut channel_header);
-        let args = args
-            .iter()
-            .map(|arg| Bytes::copy_from_slice(arg.as_bytes()))
-            .collect();
-        let spec = ChaincodeInvocationSpec {
-            chaincode_spec: Some(ChaincodeSpec {
-                chaincode_id: Some(id),
-                input: Some(ChaincodeInput {
-                    args,
-                    ..Default::default()
-                }),
-                ..Default::default()
-            }),
-        };
         let payload = ChaincodeProposalPayload {
-            input: spec.encode_to_vec().into(),
+            input: invocation(id, args).encode_to_vec().into(),
             ..Default::default()
         };
         let header = Header {
@@ -130,6 +116,24 @@ impl Client {
         .into();
         let signature = self.identity.sign(&payload).unwrap();
         Envelope { payload, signature }
+    }
+}
+
+/// A call of a chaincode.
+fn invocation(id: ChaincodeId, args: &[&str]) -> ChaincodeInvocationSpec {
+    let args = args
+        .iter()
+        .map(|arg| Bytes::copy_from_slice(arg.as_bytes()));
+    let input = ChaincodeInput {
+        args: args.collect(),
+        ..Default::default()
+    };
+    ChaincodeInvocationSpec {
+        chaincode_spec: Some(ChaincodeSpec {
+            chaincode_id: Some(id),
+            input: Some(input),
+            ..Default::default()
+        }),
     }
 }
 
