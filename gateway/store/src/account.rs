@@ -67,7 +67,7 @@ pub(crate) async fn upsert(
     let rows = || accounts.iter().map(|row| &row.account);
     let controllers = rows().map(|account| {
         serde_json::to_string(&account.controllers)
-            .map_err(|error| corrupt("account", "controllers", error))
+            .map_err(|error| corrupt("account", "controllers", &error))
     });
     // The calendar ends in 9999, far below 2^63.
     let expiries =
@@ -112,9 +112,9 @@ fn account((id, controllers, class, expires_at, hash): Row) -> Result<AccountRow
             controllers: serde_json::from_str(&controllers)
                 .map_err(|_| corrupt("account", "controllers", &controllers))?,
             kyc: Kyc {
-                class: u8::try_from(class).map_err(|_| corrupt("account", "kyc_class", class))?,
+                class: u8::try_from(class).map_err(|_| corrupt("account", "kyc_class", &class))?,
                 expires_at: Timestamp::from_unix_seconds(expires_at)
-                    .map_err(|_| corrupt("account", "kyc_expires_at", expires_at))?,
+                    .map_err(|_| corrupt("account", "kyc_expires_at", &expires_at))?,
                 credential_hash: parsed("account", "kyc_credential_hash", &hash)?,
             },
         },

@@ -84,7 +84,7 @@ fn checkpoint((block, header_hash, commit_hash): Row) -> Result<Option<Checkpoin
     let Some(block) = block else { return Ok(None) };
     Ok(Some(Checkpoint {
         block: unsigned("checkpoint", "block", block)?,
-        header_hash: header_hash.ok_or_else(|| corrupt("checkpoint", "header_hash", "NULL"))?,
+        header_hash: header_hash.ok_or_else(|| corrupt("checkpoint", "header_hash", &"NULL"))?,
         commit_hash,
     }))
 }

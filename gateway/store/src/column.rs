@@ -23,7 +23,7 @@ pub(crate) fn unsigned(
     column: &'static str,
     number: i64,
 ) -> Result<u64, StoreError> {
-    u64::try_from(number).map_err(|_| corrupt(table, column, number))
+    u64::try_from(number).map_err(|_| corrupt(table, column, &number))
 }
 
 /// An `integer` that this program wrote from an unsigned number.
@@ -32,7 +32,7 @@ pub(crate) fn unsigned32(
     column: &'static str,
     number: i32,
 ) -> Result<u32, StoreError> {
-    u32::try_from(number).map_err(|_| corrupt(table, column, number))
+    u32::try_from(number).map_err(|_| corrupt(table, column, &number))
 }
 
 /// A value that this program wrote as text.
@@ -41,7 +41,7 @@ pub(crate) fn parsed<T: std::str::FromStr>(
     column: &'static str,
     text: &str,
 ) -> Result<T, StoreError> {
-    text.parse().map_err(|_| corrupt(table, column, text))
+    text.parse().map_err(|_| corrupt(table, column, &text))
 }
 
 /// A `numeric(39,0)`, read as text.
@@ -73,7 +73,7 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 pub(crate) fn corrupt(
     table: &'static str,
     column: &'static str,
-    value: impl ToString,
+    value: &impl ToString,
 ) -> StoreError {
     StoreError::Corrupt {
         table,

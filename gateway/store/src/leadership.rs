@@ -65,7 +65,11 @@ impl Leadership {
     ///
     /// # Errors
     /// The database's own; the lead is given up all the same.
-    pub async fn resign(self) -> Result<(), StoreError> {
+    pub async fn resign(mut self) -> Result<(), StoreError> {
+        // The server notices the end of a connection a little later than the client.
+        sqlx::query("SELECT pg_advisory_unlock_all()")
+            .execute(&mut self.connection)
+            .await?;
         Ok(self.connection.close().await?)
     }
 }

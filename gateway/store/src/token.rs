@@ -107,7 +107,7 @@ fn token(
     (id, name, symbol, decimals, cap, issuer, kyc_class): Row,
 ) -> Result<TokenRow, StoreError> {
     let small =
-        |column, number: i16| u8::try_from(number).map_err(|_| corrupt("token", column, number));
+        |column, number: i16| u8::try_from(number).map_err(|_| corrupt("token", column, &number));
     let decimals = small("decimals", decimals)?;
     Ok(TokenRow {
         id: parsed("token", "token", &id)?,
@@ -115,7 +115,7 @@ fn token(
             name: parsed("token", "name", &name)?,
             symbol: parsed("token", "symbol", &symbol)?,
             decimals: Decimals::try_from(decimals)
-                .map_err(|_| corrupt("token", "decimals", decimals))?,
+                .map_err(|_| corrupt("token", "decimals", &decimals))?,
             cap: amount("token", "cap", &cap)?,
             issuer: parsed("token", "issuer", &issuer)?,
             kyc_class: kyc_class

@@ -119,7 +119,7 @@ fn transaction(row: Row) -> Result<Transaction, StoreError> {
         },
         transaction_id,
         kind,
-        code: u8::try_from(code).map_err(|_| corrupt("transaction", "code", code))?,
+        code: u8::try_from(code).map_err(|_| corrupt("transaction", "code", &code))?,
         chaincode,
         client_time_seconds: seconds,
         malformation,
