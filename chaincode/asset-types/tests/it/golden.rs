@@ -2,19 +2,18 @@
 //! A difference there is a change for every client: make it on purpose.
 
 use std::fmt::Debug;
-use std::path::PathBuf;
 
 use asset_types::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-fn recorded(file: &str) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fixtures/assets")
-        .join(file);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    serde_json::from_str(&text).unwrap()
+/// The JSON of a file in `fixtures/assets`.
+macro_rules! recorded {
+    ($file:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../../../../fixtures/assets/", $file)))
+            .unwrap()
+    };
 }
 
 #[track_caller]
@@ -31,7 +30,7 @@ fn same<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &Value, name:
 
 #[test]
 fn requests_have_their_recorded_form() {
-    let file = recorded("requests.json");
+    let file = recorded!("requests.json");
     same::<OpenAccount>(&file, function::ACCOUNTS_OPEN);
     same::<ReadAccount>(&file, function::ACCOUNTS_READ);
     same::<CreateToken>(&file, function::TOKENS_CREATE);
@@ -46,7 +45,7 @@ fn requests_have_their_recorded_form() {
 
 #[test]
 fn requests_may_leave_out_every_option() {
-    let file = recorded("requests_minimal.json");
+    let file = recorded!("requests_minimal.json");
     same::<CreateToken>(&file, function::TOKENS_CREATE);
     same::<Mint>(&file, function::TOKENS_MINT);
     same::<Transfer>(&file, function::TOKENS_TRANSFER);
@@ -55,7 +54,7 @@ fn requests_may_leave_out_every_option() {
 
 #[test]
 fn a_misspelt_option_is_refused() {
-    let mut request = recorded("requests.json")[function::TOKENS_TRANSFER].clone();
+    let mut request = recorded!("requests.json")[function::TOKENS_TRANSFER].clone();
     request["expires"] = "2030-01-01T00:00:00Z".into();
     let error = serde_json::from_value::<Transfer>(request).unwrap_err();
     assert!(
@@ -66,7 +65,7 @@ fn a_misspelt_option_is_refused() {
 
 #[test]
 fn replies_have_their_recorded_form() {
-    let file = recorded("replies.json");
+    let file = recorded!("replies.json");
     same::<AccountReply>(&file, "account");
     same::<TokenReply>(&file, "token");
     same::<TransferReply>(&file, "transfer");
@@ -77,7 +76,7 @@ fn replies_have_their_recorded_form() {
 
 #[test]
 fn records_have_their_recorded_form() {
-    let file = recorded("records.json");
+    let file = recorded!("records.json");
     same::<Token>(&file, StateKey::TOKEN);
     same::<Account>(&file, StateKey::ACCOUNT);
     same::<Note>(&file, StateKey::NOTE);
@@ -86,7 +85,7 @@ fn records_have_their_recorded_form() {
 
 #[test]
 fn events_have_their_recorded_form() {
-    let envelope: EventEnvelope = same(&recorded("events.json"), "envelope");
+    let envelope: EventEnvelope = same(&recorded!("events.json"), "envelope");
     assert_eq!(envelope.v, EventEnvelope::VERSION);
     assert_eq!(envelope.items.len(), 4);
     assert!(
@@ -98,7 +97,7 @@ fn events_have_their_recorded_form() {
 #[test]
 fn canonical_json_is_sorted_and_dense() {
     let transfer: Transfer =
-        serde_json::from_value(recorded("requests.json")[function::TOKENS_TRANSFER].clone())
+        serde_json::from_value(recorded!("requests.json")[function::TOKENS_TRANSFER].clone())
             .unwrap();
     let text = String::from_utf8(canonical_json(&transfer).unwrap()).unwrap();
     assert!(

@@ -50,9 +50,9 @@ impl Maker {
             .unwrap()
     }
 
-    fn block(&mut self, transactions: Vec<Endorsed>) -> Vec<Code> {
-        let codes = self.ledger.commit(transactions.clone());
-        self.chain.commit(&transactions, &codes);
+    fn block(&mut self, transactions: &[Endorsed]) -> Vec<Code> {
+        let codes = self.ledger.commit(transactions.to_vec());
+        self.chain.commit(transactions, &codes);
         codes
     }
 
@@ -73,24 +73,24 @@ impl Maker {
             });
             self.endorse(&registrar, function::ACCOUNTS_OPEN, request)
         });
-        self.block(opened.into());
+        self.block(&opened);
     }
 
-    fn create(&mut self, token: &str, cap: Value) {
+    fn create(&mut self, token: &str, cap: &Value) {
         let user = self.user.clone();
         let request = json!({
             "token": token, "name": "Gold", "symbol": "XAU", "decimals": 2, "issuer": "mint",
             "cap": cap, "kyc_class": 1,
         });
         let created = self.endorse(&user, function::TOKENS_CREATE, request);
-        self.block(vec![created]);
+        self.block(&[created]);
     }
 
     fn mint(&mut self, token: &str, to: &str, amount: &str) {
         let user = self.user.clone();
         let request = json!({ "token": token, "to": to, "amount": amount });
         let minted = self.endorse(&user, function::TOKENS_MINT, request);
-        self.block(vec![minted]);
+        self.block(&[minted]);
     }
 
     fn pay(&mut self, from: &str, to: &str, amount: &str) -> Endorsed {
@@ -107,8 +107,8 @@ impl Maker {
 pub(crate) fn asset_chain() -> AssetChain {
     let mut maker = Maker::new();
     maker.open_all();
-    maker.create("gold", json!("1000000"));
-    maker.create("huge", Value::Null);
+    maker.create("gold", &json!("1000000"));
+    maker.create("huge", &Value::Null);
     maker.mint("gold", "alice", "1000");
     maker.mint("gold", "bob", "500");
     maker.mint("huge", "carol", "9007199254740993");
@@ -116,20 +116,20 @@ pub(crate) fn asset_chain() -> AssetChain {
         maker.pay("alice", "carol", "10"),
         maker.pay("bob", "carol", "20"),
     ];
-    assert_eq!(maker.block(both), [Code::VALID, Code::VALID]);
+    assert_eq!(maker.block(&both), [Code::VALID, Code::VALID]);
     let twice = vec![
         maker.pay("alice", "bob", "1"),
         maker.pay("alice", "bob", "2"),
     ];
-    assert!(!maker.block(twice)[1].is_valid());
+    assert!(!maker.block(&twice)[1].is_valid());
     for round in 0..5 {
         let own = maker.pay("alice", "alice", "5");
-        maker.block(vec![own]);
+        maker.block(&[own]);
         let paid = maker.pay("bob", "carol", &(round + 1).to_string());
-        maker.block(vec![paid]);
+        maker.block(&[paid]);
     }
     let all = maker.pay("alice", "bob", "989");
-    maker.block(vec![all]);
+    maker.block(&[all]);
     AssetChain {
         recording: maker.chain.recording(),
         ledger: maker.ledger,

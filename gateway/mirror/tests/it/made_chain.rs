@@ -157,7 +157,6 @@ fn action(endorsed: &Endorsed) -> peer::ChaincodeAction {
             ..Default::default()
         }),
         chaincode_id: chaincode_id(),
-        ..Default::default()
     }
 }
 

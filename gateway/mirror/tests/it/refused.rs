@@ -98,7 +98,7 @@ async fn a_flipped_commit_hash() {
         flip(
             &mut block.metadata.as_mut().unwrap().metadata[COMMIT_HASH],
             9,
-        )
+        );
     });
     refuses(recording, BLOCK, |error| {
         matches!(error, MirrorError::CommitHash { .. })
@@ -114,7 +114,7 @@ async fn a_block_without_a_commit_hash() {
             .as_mut()
             .unwrap()
             .metadata
-            .truncate(COMMIT_HASH)
+            .truncate(COMMIT_HASH);
     });
     refuses(recording, BLOCK, |error| {
         matches!(error, MirrorError::NoCommitHash { .. })

@@ -1,5 +1,7 @@
 //! The store on a real PostgreSQL: what it writes, what it refuses, what it reads back.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod apply;
 mod assets;
 mod chain;
