@@ -12,7 +12,7 @@ async fn credential_opens_accounts_and_tokens_move_and_the_mirror_proves_it() {
     let world = World::shared().await;
     let selvedge = world.selvedge();
     let [alice, bob, gold] = ["alice", "bob", "gold"].map(unique);
-    let issuer = Person::new(world, "issuer").await;
+    let issuer = Person::new(world, &unique("issuer")).await;
     for account in [&alice, &bob] {
         let holder = Person::new(world, account).await;
         let credential = issuer.certify(world, &holder).await;

@@ -9,4 +9,5 @@ mod job;
 mod mirrors;
 mod refusals;
 mod replays;
+mod tutorial;
 mod wire;

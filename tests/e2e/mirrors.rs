@@ -26,7 +26,7 @@ async fn database_of_another_chain_is_refused_and_stays_as_it_is() {
         .await
         .refused();
 
-    for words in ["another", "--schema"] {
+    for words in ["genesis hash", "choose another database or schema"] {
         assert!(
             refused.contains(words),
             "the text says what is wrong and what to do: {refused}"

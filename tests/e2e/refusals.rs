@@ -18,9 +18,9 @@ struct Scene {
 impl Scene {
     async fn set() -> Self {
         let client = World::shared().await.client();
-        let [rich, poor] =
+        let [rich, poor]: [AccountId; 2] =
             ["rich", "poor"].map(|name| unique(name).parse().expect("an account id"));
-        let token = unique("silver").parse().expect("a token id");
+        let token: TokenId = unique("silver").parse().expect("a token id");
         client.open_accounts(&[rich.clone(), poor.clone()]).await;
         client.create_token(&token, 10, &rich).await;
         client.mint(&token, &rich, 10).await;

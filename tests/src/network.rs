@@ -97,6 +97,12 @@ impl RunningNetwork {
         &self.state
     }
 
+    /// The ids of its processes.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        pids(&self.state)
+    }
+
     /// What can be killed in a network of this kind.
     #[must_use]
     pub fn victims(&self) -> &'static [Victim] {

@@ -51,7 +51,7 @@ impl Spread {
             .map(|index| name(format!("payer-{index}")))
             .collect();
         client
-            .open_accounts(&[&accounts[..], &[payee.clone()]].concat())
+            .open_accounts(&[&accounts[..], std::slice::from_ref(&payee)].concat())
             .await;
 
         let cap = share * u128::try_from(count).expect("few accounts");

@@ -14,6 +14,9 @@ pub(crate) static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
         .expect("cargo metadata runs on a workspace whose Cargo.lock is up to date")
 });
 
+/// Folders of what nobody writes or builds: output, generated code, and what must not compile.
+const NOT_OURS: [&str; 4] = ["target", "generated", "node_modules", "refused"];
+
 /// The workspace's root folder.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -45,7 +48,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        if path.is_dir() && !matches!(name, "target" | "generated" | "node_modules") {
+        if path.is_dir() && !NOT_OURS.contains(&name) {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(
