@@ -37,7 +37,7 @@ pub(crate) async fn measure(blocks: &[Bytes]) -> anyhow::Result<Copied> {
     let transactions = asset_mirror::status(&store).await?.transactions;
     Ok(Copied {
         blocks: blocks.len(),
-        transactions: u64::try_from(transactions)?,
+        transactions,
         took,
     })
 }
