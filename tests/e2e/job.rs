@@ -5,7 +5,8 @@ use asset_types::AccountId;
 use e2e::mirror::{Mirror, MirrorDatabase};
 use e2e::people::Person;
 use e2e::selvedge::Selvedge;
-use e2e::{World, asset_client::unique};
+use e2e::{AssetClient, World, asset_client::unique};
+use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credential_opens_accounts_and_tokens_move_and_the_mirror_proves_it() {
@@ -21,18 +22,19 @@ async fn credential_opens_accounts_and_tokens_move_and_the_mirror_proves_it() {
             .await
             .succeeded();
     }
+    world.client().peers_are_in_step().await;
 
     let token = [
         "token", "create", &gold, "--name", "Gold", "--symbol", "XAU", "--cap", "1000",
     ];
-    selvedge
-        .run(&[&token[..], &["--issuer", &alice]].concat())
-        .await;
-    selvedge
-        .run(&["token", "mint", &gold, "--to", &alice, "--amount", "700"])
-        .await;
-    pay(&selvedge, &gold, &alice, &bob, "250").await;
-    pay(&selvedge, &gold, &bob, &alice, "50").await;
+    write(world, &[&token[..], &["--issuer", &alice]].concat()).await;
+    write(
+        world,
+        &["token", "mint", &gold, "--to", &alice, "--amount", "700"],
+    )
+    .await;
+    pay(world, &gold, &alice, &bob, "250").await;
+    pay(world, &gold, &bob, &alice, "50").await;
 
     assert_eq!(balance(&selvedge, &gold, &alice).await, "500");
     assert_eq!(balance(&selvedge, &gold, &bob).await, "200");
@@ -105,7 +107,7 @@ async fn credential_about_somebody_else_opens_no_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn organisations_pay_each_other_through_their_own_peers() {
     let world = World::shared().await;
-    let clients = [1, 2].map(|number| e2e::AssetClient::connect(world.state(), number, "User1"));
+    let clients = [1, 2].map(|number| AssetClient::connect(world.state(), number, "User1"));
     let names: Vec<AccountId> = ["first", "second"]
         .map(|name| unique(name).parse().expect("an account id"))
         .to_vec();
@@ -130,9 +132,11 @@ async fn organisations_pay_each_other_through_their_own_peers() {
         .call(&[&pay[..], &["--amount", "4"]].concat())
         .await
         .refused();
-    selvedge
-        .run(&[&pay[..], &["--amount", "4", "--org", "2"]].concat())
-        .await;
+    write(
+        world,
+        &[&pay[..], &["--amount", "4", "--org", "2"]].concat(),
+    )
+    .await;
 
     assert!(
         stranger.contains("UNAUTHORIZED"),
@@ -148,15 +152,20 @@ async fn organisations_pay_each_other_through_their_own_peers() {
     );
 }
 
-async fn pay(selvedge: &Selvedge, token: &str, from: &str, to: &str, amount: &str) {
+async fn pay(world: &World, token: &str, from: &str, to: &str, amount: &str) {
     let parties = ["token", "transfer", token, "--from", from, "--to", to];
-    let paid = selvedge
-        .run(&[&parties[..], &["--amount", amount]].concat())
-        .await;
+    let paid = write(world, &[&parties[..], &["--amount", amount]].concat()).await;
     assert_eq!(
         paid["transaction_id"], paid["reply"]["transaction_id"],
         "{paid}"
     );
+}
+
+/// Runs a command that changes the ledger, and waits until every peer has the change.
+async fn write(world: &World, arguments: &[&str]) -> Value {
+    let done = world.selvedge().run(arguments).await;
+    world.client().peers_are_in_step().await;
+    done
 }
 
 async fn balance(selvedge: &Selvedge, token: &str, account: &str) -> String {

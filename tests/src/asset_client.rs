@@ -13,6 +13,8 @@ use fabric_gateway_sdk::{
     Contract, Endpoint, Error, Gateway, Identity, Network, Receipt, Retry, SigningIdentity,
 };
 use fabric_msp::layout::{ADMIN, OrganizationLayout};
+use fabric_testnet::wait_until;
+use futures::future::join_all;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -22,6 +24,8 @@ use crate::world::CHAINCODE;
 
 /// Conflicts with other tests' transactions in the same block, which a repetition mends.
 const CONFLICT_RETRIES: u32 = 5;
+/// Peers get a block within a moment of each other.
+const STEP_DEADLINE: Duration = Duration::from_secs(60);
 
 /// The asset chaincode, called by one user. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +34,8 @@ pub struct AssetClient {
     contract: Contract,
     /// The same chaincode called by an administrator, who may open accounts.
     registrar: Contract,
+    /// The channel through each organisation's peer.
+    peers: Vec<Network>,
     controller: Controller,
 }
 
@@ -47,12 +53,16 @@ impl AssetClient {
                 .parse()
                 .expect("a hash"),
         };
-        let network = network(state, number, identity.into());
+        let network = network(state, number, identity.clone().into());
+        let numbers = 1..=state.peers.len();
+        let peers = numbers.map(|peer| self::network(state, peer, identity.clone().into()));
+        let peers = peers.collect();
         let registrar = network_as(state, number, ADMIN).contract(CHAINCODE);
         Self {
             contract: network.contract(CHAINCODE),
             network,
             registrar,
+            peers,
             controller,
         }
     }
@@ -74,7 +84,32 @@ impl AssetClient {
     /// # Panics
     /// Where one is refused.
     pub async fn open_accounts(&self, accounts: &[AccountId]) {
-        futures::future::join_all(accounts.iter().map(|account| self.open_account(account))).await;
+        join_all(accounts.iter().map(|account| self.open_account(account))).await;
+        self.peers_are_in_step().await;
+    }
+
+    /// Waits until every peer has all blocks that any of them had at the call: an acknowledgement
+    /// comes from one peer, and the next proposal may go to another.
+    ///
+    /// # Panics
+    /// Where a peer stays behind.
+    pub async fn peers_are_in_step(&self) {
+        let highest = self.heights().await.into_iter().max();
+        let in_step = wait_until(STEP_DEADLINE, || async {
+            self.heights().await.into_iter().min() >= highest
+        });
+        let heights = self.heights().await;
+        in_step
+            .await
+            .unwrap_or_else(|error| panic!("{error}: a peer stays behind: {heights:?}"));
+    }
+
+    async fn heights(&self) -> Vec<u64> {
+        let heights = join_all(self.peers.iter().map(Network::height)).await;
+        heights
+            .into_iter()
+            .map(|height| height.expect("a peer tells its height"))
+            .collect()
     }
 
     async fn open_account(&self, account: &AccountId) {
@@ -118,6 +153,7 @@ impl AssetClient {
             .submit(function::TOKENS_CREATE)
             .json_arg(&request);
         let _: TokenReply = succeeded("create", submit.retry(retry()).await);
+        self.peers_are_in_step().await;
     }
 
     /// Mints, and gives the new note.
@@ -139,6 +175,7 @@ impl AssetClient {
             .submit(function::TOKENS_MINT)
             .json_arg(&request);
         let minted: TransferReply = succeeded("mint", submit.retry(retry()).await);
+        self.peers_are_in_step().await;
         NoteReply {
             note: minted.note,
             amount,

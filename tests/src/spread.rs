@@ -65,6 +65,7 @@ impl Spread {
             });
             let (kept, given): (Vec<_>, Vec<_>) = join_all(halves).await.into_iter().unzip();
             notes = [kept, given].concat();
+            client.peers_are_in_step().await;
         }
         let holdings = accounts.into_iter().zip(notes);
         let holdings = holdings

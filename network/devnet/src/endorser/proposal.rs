@@ -6,9 +6,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use fabric_ledger::block::transaction_id;
-use fabric_msp::{Identity, MspManager};
+use fabric_msp::{Identity, IdentityError, MspManager};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
+    msp::SerializedIdentity,
     peer::{
         ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeHeaderExtension, ChaincodeInput,
         ChaincodeInvocationSpec, ChaincodeProposalPayload, Endorsement, Proposal, SignedProposal,
@@ -126,12 +127,8 @@ impl Unpacked {
             .identity(&self.signature_header.creator)
             .map_err(|error| {
                 tracing::warn!(%error, transaction_id = self.transaction_id(), "access denied");
-                Refusal(format!(
-                    "access denied: channel [{}] creator org unknown, creator is malformed",
-                    self.channel()
-                ))
-            });
-        let creator = creator.or_else(|unknown| self.name_organization(msps, unknown))?;
+                self.unknown_creator(&error)
+            })?;
         creator
             .verify(&self.signed.proposal_bytes, &self.signed.signature)
             .map_err(|error| {
@@ -141,21 +138,18 @@ impl Unpacked {
         Ok(creator)
     }
 
-    /// A real peer tells a certificate that it cannot read from one that its organisation does not
-    /// vouch for: the second one's organisation is named.
-    fn name_organization(
-        &self,
-        msps: &MspManager,
-        unknown: Refusal,
-    ) -> Result<Arc<Identity>, Refusal> {
+    /// A real peer looks for the chain while it reads a certificate: one that no authority of the
+    /// organisation issued counts as malformed. What it checks later names the organisation.
+    fn unknown_creator(&self, error: &IdentityError) -> Refusal {
         let creator = self.signature_header.creator.clone();
-        match fabric_protos::msp::SerializedIdentity::decode(creator) {
-            Ok(identity)
-                if msps.msp(&identity.mspid).is_some() && is_certificate(&identity.id_bytes) =>
-            {
-                Err(self.access_denied(&identity.mspid))
+        match (error, SerializedIdentity::decode(creator)) {
+            (IdentityError::Revoked | IdentityError::InvalidUnits { .. }, Ok(identity)) => {
+                self.access_denied(&identity.mspid)
             }
-            Ok(_) | Err(_) => Err(unknown),
+            _ => Refusal(format!(
+                "access denied: channel [{}] creator org unknown, creator is malformed",
+                self.channel()
+            )),
         }
     }
 
@@ -213,11 +207,6 @@ pub(crate) fn has_expired(msps: &MspManager, creator: &[u8]) -> bool {
 
 fn refuse(text: &str) -> Refusal {
     Refusal(text.to_owned())
-}
-
-/// Enough to tell PEM from garbage; the chain decides the rest.
-fn is_certificate(bytes: &[u8]) -> bool {
-    str::from_utf8(bytes).is_ok_and(|text| text.contains("-----BEGIN CERTIFICATE-----"))
 }
 
 /// SHA-256 of channel header, signature header, and the payload without transient data.
