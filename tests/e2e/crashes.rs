@@ -8,10 +8,13 @@ use e2e::{AssetClient, World, books};
 use fabric_gateway_sdk::Code;
 
 /// Payers at work during a crash, and what each has to pay with.
-const PAYERS: usize = 8;
+const PAYERS: usize = 16;
 const SHARE: u128 = 1_000_000;
 /// Payments before and after a crash: several blocks.
-const PAYMENTS: usize = 40;
+const PAYMENTS: usize = 100;
+
+/// Times that a part dies in one test.
+const CRASHES: usize = 3;
 
 /// A world under load, and a mirror of it.
 struct Scene {
@@ -82,7 +85,7 @@ async fn killed_chaincode_fails_calls_and_serves_again_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_mirror_loses_and_repeats_nothing() {
     let mut scene = Scene::set().await;
-    for _ in 0..3 {
+    for _ in 0..CRASHES {
         scene.mirror.kill();
         scene.load.goes_on(PAYMENTS).await;
         scene.mirror.restart();
@@ -107,7 +110,8 @@ async fn killed_postgres_comes_back_and_the_mirror_goes_on_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_network_keeps_everything_that_it_acknowledged() {
     let mut scene = Scene::set().await;
-    for victim in scene.world.network().victims() {
+    let victims = scene.world.network().victims();
+    for victim in victims.iter().cycle().take(CRASHES) {
         scene.world.network().kill(*victim).await;
         scene.world.network_mut().resume().await;
         scene.load.goes_on(PAYMENTS).await;
