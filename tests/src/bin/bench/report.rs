@@ -24,6 +24,8 @@ struct Line {
 impl Report {
     /// Prints the table.
     pub(crate) fn print(&self) {
+        println!("\n{}", machine());
+        println!("blocks are cut at once (embedded), at 500 transactions or 100 ms (Fabric)");
         println!(
             "\n{:<38} {:>10} {:>10} {:>10} {:>16}",
             "", "embedded", "target", "Fabric", "embedded/Fabric"
@@ -59,6 +61,14 @@ impl Report {
             println!("set FABRIC_BIN to the folder of Fabric's programs for the columns beside");
         }
     }
+}
+
+/// What the figures depend on most: cores, and what else they did.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').take(3).collect::<Vec<_>>().join(" ");
+    format!("{cores} cores, load averages {load}")
 }
 
 fn lines() -> Vec<Line> {
