@@ -72,9 +72,10 @@ async fn killed_chaincode_fails_calls_and_serves_again_after_a_restart() {
         ),
         "{error}"
     );
+    // Either the stream broke under the call, or the peer cannot dial the chaincode any more.
     assert!(
-        error.to_string().contains("assets"),
-        "the error names the chaincode: {error}"
+        error.to_string().contains("chaincode"),
+        "the error says what is missing: {error}"
     );
     scene.world.restart_chaincode().await;
 
