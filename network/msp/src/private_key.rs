@@ -1,8 +1,7 @@
 //! Private keys: ECDSA on P-256, and Ed25519. They sign and never leave this crate except as
 //! the PEM text that an organisation is written with.
 
-use aws_lc_rs::digest::{Digest, SHA256};
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, Signature,
 };
@@ -11,6 +10,7 @@ use bytes::Bytes;
 use crate::IdentityError;
 use crate::ecdsa_signature::{Curve, EcdsaSignature};
 use crate::pem_text;
+use crate::signature_memory::MEMORY;
 
 /// A key that signs.
 #[derive(Debug)]
@@ -66,15 +66,14 @@ impl PrivateKey {
 
     /// Signs a message: its SHA-256 digest for ECDSA, with low S in DER.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Bytes, IdentityError> {
+        let digest = digest(&SHA256, message);
         match self {
-            Self::P256(key) => {
-                let signature = key.sign(&SystemRandom::new(), message);
-                low_s(&signature.map_err(|_| IdentityError::SigningFailed)?)
-            }
+            Self::P256(key) => self.sign_with(key, &digest),
             Self::Ed25519(key) => {
                 let signature = key
                     .try_sign(message)
                     .map_err(|_| IdentityError::SigningFailed)?;
+                MEMORY.remember(self.public_key_bytes(), &digest, signature.as_ref());
                 Ok(Bytes::copy_from_slice(signature.as_ref()))
             }
         }
@@ -87,10 +86,19 @@ impl PrivateKey {
                 reason: "an Ed25519 key signs whole messages, not digests",
             });
         };
-        Digest::import_less_safe(digest, &SHA256)
-            .and_then(|digest| key.sign_digest(&digest))
-            .map_err(|_| IdentityError::SigningFailed)
-            .and_then(|signature| low_s(&signature))
+        let digest =
+            Digest::import_less_safe(digest, &SHA256).map_err(|_| IdentityError::SigningFailed)?;
+        self.sign_with(key, &digest)
+    }
+
+    /// What is signed here need not be verified in this process again.
+    fn sign_with(&self, key: &EcdsaKeyPair, digest: &Digest) -> Result<Bytes, IdentityError> {
+        let halves = key
+            .sign_digest(digest)
+            .map_err(|_| IdentityError::SigningFailed)?;
+        let signature = low_s(&halves)?;
+        MEMORY.remember(self.public_key_bytes(), digest, &signature);
+        Ok(signature)
     }
 }
 
