@@ -71,6 +71,7 @@ pub struct Builder {
     pub(crate) cut: Cut,
     pub(crate) channel: String,
     pub(crate) execute_timeout: Duration,
+    pub(crate) rich_queries: bool,
 }
 
 impl Default for Builder {
@@ -84,6 +85,7 @@ impl Default for Builder {
             cut: Cut::default(),
             channel: "mychannel".to_owned(),
             execute_timeout: crate::limits::EXECUTE_TIMEOUT,
+            rich_queries: false,
         }
     }
 }
@@ -136,6 +138,13 @@ impl Builder {
     /// How long a chaincode may take over one transaction; 30 s by default.
     pub fn execute_timeout(mut self, timeout: Duration) -> Self {
         self.execute_timeout = timeout;
+        self
+    }
+
+    /// Answers rich queries as peers do whose state CouchDB keeps, and refuses keys and values that
+    /// CouchDB refuses. Without it they are refused, as by peers whose state LevelDB keeps.
+    pub fn rich_queries(mut self) -> Self {
+        self.rich_queries = true;
         self
     }
 

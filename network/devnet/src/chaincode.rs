@@ -35,6 +35,8 @@ pub(crate) struct Service {
 pub(crate) struct ChaincodeHost {
     slots: Mutex<HashMap<String, Arc<Slot>>>,
     pub(crate) execute_timeout: Duration,
+    /// Whether rich queries are answered, as on CouchDB.
+    pub(crate) rich_queries: bool,
 }
 
 /// The place of the stream to one chaincode.
@@ -76,7 +78,14 @@ impl ChaincodeHost {
         Self {
             slots: Mutex::default(),
             execute_timeout,
+            rich_queries: false,
         }
+    }
+
+    /// Answers rich queries, or refuses them as on LevelDB.
+    pub(crate) fn answering_rich_queries(mut self, answers: bool) -> Self {
+        self.rich_queries = answers;
+        self
     }
 
     /// The stream to a chaincode, dialled if there is none.

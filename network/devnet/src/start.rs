@@ -272,7 +272,8 @@ fn make_peers(
     nodes
         .map(|(node, entry)| {
             let address = format!("{}:{}", node.host, entry.address.port());
-            let chaincodes = ChaincodeHost::new(builder.execute_timeout);
+            let chaincodes = ChaincodeHost::new(builder.execute_timeout)
+                .answering_rich_queries(builder.rich_queries);
             Peer::new(
                 address,
                 node.identity.clone(),

@@ -45,7 +45,10 @@ pub(crate) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(crate) fn new(context: Context<'a>) -> Self {
-        let simulator = Simulator::new(context.view, context.transaction_id);
+        let mut simulator = Simulator::new(context.view, context.transaction_id);
+        if context.host.rich_queries {
+            simulator = simulator.over_documents();
+        }
         Self { context, simulator }
     }
 
@@ -209,10 +212,12 @@ impl<'a> Transaction<'a> {
             channel: self.context.channel,
             view: self.context.view,
             namespace,
+            rich_queries: self.context.host.rich_queries,
             simulator: &mut self.simulator,
         };
         match r#type {
             Type::GetStateByRange => queries.range(&mut ledger, payload),
+            Type::GetQueryResult => queries.rich(&mut ledger, payload),
             Type::GetHistoryForKey => queries.history(&mut ledger, payload),
             Type::QueryStateNext => queries.next(&mut ledger, payload),
             Type::QueryStateClose => queries.close(payload),

@@ -124,6 +124,7 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
         cut: Cut::Instant,
         ports: Ports::Free,
         channel: "mychannel".to_owned(),
+        rich_queries: false,
         detach: true,
         place: place.clone(),
     };

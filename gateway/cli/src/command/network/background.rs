@@ -75,6 +75,7 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
         .arg(up.place.dir())
         .args(["--orgs", &up.orgs.to_string(), "--channel", &up.channel])
         .args(["--cut", &value(&up.cut), "--ports", &value(&up.ports)])
+        .args(up.rich_queries.then_some("--rich-queries"))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

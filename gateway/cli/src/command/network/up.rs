@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use fabric_testnet::fabric::{self, RealFabric};
 
@@ -31,6 +31,10 @@ pub(crate) struct Up {
     /// Name of the channel.
     #[arg(long, default_value = "mychannel")]
     pub(crate) channel: String,
+    /// Answer rich queries as peers on CouchDB do; without it they are refused, as on LevelDB.
+    /// Embedded network only.
+    #[arg(long)]
+    pub(crate) rich_queries: bool,
     /// Return when the network serves, and leave it running; `selvedge network down` stops it.
     #[arg(long)]
     pub(crate) detach: bool,
@@ -80,7 +84,7 @@ impl Up {
     }
 
     async fn embedded(&self, output: &Output) -> anyhow::Result<()> {
-        let builder = fabric_devnet::Network::builder()
+        let mut builder = fabric_devnet::Network::builder()
             .dir(self.place.dir())
             .organizations(usize::from(self.orgs))
             .channel(&self.channel)
@@ -92,6 +96,9 @@ impl Up {
                 Cut::Instant => fabric_devnet::Cut::Instant,
                 Cut::Fabric => fabric_devnet::Cut::fabric(),
             });
+        if self.rich_queries {
+            builder = builder.rich_queries();
+        }
         let network = builder.start().await?;
         super::status::print(&self.place, output).await?;
         output.progress("press Ctrl-C to stop");
@@ -101,6 +108,11 @@ impl Up {
     }
 
     async fn fabric(&self) -> anyhow::Result<RealFabric> {
+        if self.rich_queries {
+            bail!(
+                "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
+            );
+        }
         if self.place.dir().join(fabric::FILE_NAME).exists() {
             let mut fabric = RealFabric::attach(self.place.dir())?;
             fabric.resume().await?;
