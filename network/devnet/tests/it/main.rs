@@ -14,5 +14,5 @@ mod malformed;
 mod orderer;
 mod refusals;
 mod restart;
-mod rich_queries;
+mod topology;
 mod transactions;

@@ -5,7 +5,6 @@
 mod conflicts;
 mod formats;
 mod hostile;
-mod mango;
 mod policy_text;
 mod recorded;
 mod recorded_chains;
@@ -13,4 +12,3 @@ mod replay;
 mod simulation;
 mod snapshot;
 mod tampering;
-mod undefined_outcomes;
