@@ -113,6 +113,10 @@ error_codes! {
     RequestExpired = "REQUEST_EXPIRED",
     /// An argument that cannot be read.
     InvalidArgument = "INVALID_ARGUMENT",
+    /// `{seconds}`: the transaction's time is no time of the years 1970 to 9999.
+    InvalidTimestamp = "INVALID_TIMESTAMP",
+    /// A bookmark that no page ended with.
+    InvalidBookmark = "INVALID_BOOKMARK",
     /// A fault of the ledger or of the contract.
     Internal = "INTERNAL",
 }

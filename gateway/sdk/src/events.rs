@@ -4,7 +4,6 @@ mod chaincode;
 mod deliver;
 mod feed;
 mod follow;
-mod raw_codec;
 mod resume;
 
 use std::marker::PhantomData;

@@ -24,8 +24,6 @@ use stream::ChaincodeStream;
 /// Where a chaincode listens, and what a peer calls it in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
-    /// The channel that calls it; each channel has its own definition of where a chaincode is.
-    pub(crate) channel: String,
     /// Name of the chaincode, the namespace of its state.
     pub(crate) name: String,
     /// `host:port`.
@@ -35,8 +33,10 @@ pub(crate) struct Service {
 /// The streams of one peer.
 #[derive(Debug)]
 pub(crate) struct ChaincodeHost {
-    slots: Mutex<HashMap<(String, String), Arc<Slot>>>,
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
     pub(crate) execute_timeout: Duration,
+    /// Whether rich queries are answered, as on CouchDB.
+    pub(crate) rich_queries: bool,
 }
 
 /// The place of the stream to one chaincode.
@@ -78,18 +78,24 @@ impl ChaincodeHost {
         Self {
             slots: Mutex::default(),
             execute_timeout,
+            rich_queries: false,
         }
+    }
+
+    /// Answers rich queries, or refuses them as on LevelDB.
+    pub(crate) fn answering_rich_queries(mut self, answers: bool) -> Self {
+        self.rich_queries = answers;
+        self
     }
 
     /// The stream to a chaincode, dialled if there is none.
     async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
-        self.slot(service).stream(service).await
+        self.slot(&service.name).stream(service).await
     }
 
-    fn slot(&self, service: &Service) -> Arc<Slot> {
-        let key = (service.channel.clone(), service.name.clone());
+    fn slot(&self, name: &str) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(key).or_default())
+        Arc::clone(slots.entry(name.to_owned()).or_default())
     }
 
     /// Ends every stream; transactions in flight fail.

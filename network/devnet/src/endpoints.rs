@@ -13,23 +13,22 @@ use tonic::service::Routes;
 
 use crate::{
     DevnetError,
-    clock::Clock,
+    channel::Channel,
     deliver::PeerDeliverService,
-    endorser::EndorserService,
+    endorser::{EndorserService, Peer},
     gateway::GatewayService,
     limiter::Limiter,
     limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
     orderer::{Orderer, OrdererService},
     organizations::{NodeTls, Organizations},
-    peer::Peer,
     server,
 };
 
 /// What endpoints are made of.
 pub(crate) struct Endpoints<'a> {
+    pub(crate) channel: &'a Arc<Channel>,
     pub(crate) orderer: &'a Orderer,
     pub(crate) peers: &'a [Arc<Peer>],
-    pub(crate) clock: &'a Arc<Clock>,
     pub(crate) shutdown: &'a CancellationToken,
 }
 
@@ -43,9 +42,8 @@ impl Endpoints<'_> {
     ) -> Result<Vec<JoinHandle<()>>, DevnetError> {
         let tls = &organizations.orderer.tls;
         let mut tasks = vec![self.serve_one(orderer, tls, self.orderer())?];
-        let served = peers.into_iter().zip(self.peers).zip(&organizations.peers);
-        for ((listener, peer), node) in served {
-            tasks.push(self.serve_one(listener, &node.tls, self.peer(peer))?);
+        for ((index, listener), node) in peers.into_iter().enumerate().zip(&organizations.peers) {
+            tasks.push(self.serve_one(listener, &node.tls, self.peer(index))?);
         }
         Ok(tasks)
     }
@@ -60,24 +58,22 @@ impl Endpoints<'_> {
     }
 
     /// The services of one peer.
-    fn peer(&self, peer: &Arc<Peer>) -> Routes {
+    fn peer(&self, index: usize) -> Routes {
+        let mut peers = self.peers.to_vec();
+        peers.rotate_left(index);
         let gateway = GatewayService {
-            local: Arc::clone(peer),
-            peers: self.peers.to_vec(),
+            channel: Arc::clone(self.channel),
             orderer: self.orderer.clone(),
             limiter: Limiter::new("/gateway.Gateway", GATEWAY_CALLS),
             shutdown: self.shutdown.clone(),
+            peers,
         };
         let deliver = PeerDeliverService {
-            peer: Arc::clone(peer),
+            channel: Arc::clone(self.channel),
             limiter: Limiter::new("/protos.Deliver", DELIVER_CALLS),
             shutdown: self.shutdown.clone(),
         };
-        let endorser = EndorserService {
-            peer: Arc::clone(peer),
-            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
-        };
-        Routes::default()
+        let routes = Routes::default()
             .add_service(
                 GatewayServer::new(gateway)
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
@@ -87,19 +83,26 @@ impl Endpoints<'_> {
                 DeliverServer::new(deliver)
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
                     .max_encoding_message_size(MESSAGE_BYTES_MAX),
-            )
-            .add_service(
-                EndorserServer::new(endorser)
-                    .max_decoding_message_size(MESSAGE_BYTES_MAX)
-                    .max_encoding_message_size(MESSAGE_BYTES_MAX),
-            )
+            );
+        let Some(peer) = self.peers.get(index) else {
+            return routes;
+        };
+        let endorser = EndorserService {
+            peer: Arc::clone(peer),
+            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
+        };
+        routes.add_service(
+            EndorserServer::new(endorser)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .max_encoding_message_size(MESSAGE_BYTES_MAX),
+        )
     }
 
     /// The service of the orderer.
     fn orderer(&self) -> Routes {
         let service = OrdererService {
             orderer: self.orderer.clone(),
-            clock: Arc::clone(self.clock),
+            channel: Arc::clone(self.channel),
             shutdown: self.shutdown.clone(),
         };
         Routes::default().add_service(

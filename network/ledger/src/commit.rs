@@ -7,5 +7,5 @@ mod hash;
 
 pub use crate::state::{Update, UpdateBatch};
 pub use expiry::expire;
-pub use fold::{KeysNeeded, apply, fold, keys_needed};
+pub use fold::{KeysNeeded, apply, fold, keys_needed, sets_metadata_of_deleted};
 pub use hash::commit_hash;

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod composite_key;
 mod hex_text;
 pub mod lifecycle;
+pub mod mango;
 pub mod policy;
 pub mod rwset;
 pub mod simulate;

@@ -4,7 +4,9 @@
 //!
 //! As in Fabric a simulation does not see its own writes.
 
+mod batches;
 mod builder;
+mod documents;
 mod range;
 
 use std::collections::BTreeMap;
@@ -12,11 +14,17 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use crate::mango::{self, QueryError};
 use crate::rwset::{MetadataEntry, PrivateWrites, TxRwset, metadata_entries};
 use crate::state::{State, VersionedValue};
 use builder::RwsetBuilder;
 
-pub use range::{KeyValue, RangeId, RangePage, TOTAL_QUERY_LIMIT};
+pub use batches::TOTAL_QUERY_LIMIT;
+pub use documents::QueryId;
+pub use range::{KeyValue, RangeId, RangePage};
+
+/// Keys taken from the state at a time: a page of results, the one after it, and some to spare.
+const FETCH: usize = 128;
 
 /// Why a simulation cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +55,12 @@ pub enum SimulateError<E: std::error::Error + 'static> {
     /// No such range, or it is closed.
     #[error("range query {0:?} is not open")]
     UnknownRange(RangeId),
+    /// No such query of documents.
+    #[error("query {0:?} is not open")]
+    UnknownQuery(QueryId),
+    /// A query of documents that cannot be answered, or a write that would be no document.
+    #[error(transparent)]
+    Query(#[from] QueryError),
 }
 
 /// What a simulation did.
@@ -65,6 +79,8 @@ pub struct Simulator<'s, S: State> {
     transaction_id: String,
     builder: RwsetBuilder,
     ranges: Vec<range::Range>,
+    queries: Vec<documents::OpenQuery>,
+    holds_documents: bool,
     wrote: bool,
     paged: bool,
 }
@@ -79,6 +95,8 @@ impl<'s, S: State> Simulator<'s, S> {
             transaction_id: transaction_id.into(),
             builder: RwsetBuilder::default(),
             ranges: Vec::new(),
+            queries: Vec::new(),
+            holds_documents: false,
             wrote: false,
             paged: false,
         }
@@ -106,8 +124,9 @@ impl<'s, S: State> Simulator<'s, S> {
     /// # Errors
     /// After a paged query.
     pub fn put(&mut self, namespace: &str, key: &str, value: impl Into<Bytes>) -> Outcome<(), S> {
-        self.before_write()?;
-        self.builder.write(namespace, key, value.into());
+        let value = value.into();
+        self.before_write(key, &value)?;
+        self.builder.write(namespace, key, value);
         Ok(())
     }
 
@@ -129,7 +148,7 @@ impl<'s, S: State> Simulator<'s, S> {
         key: &str,
         metadata: BTreeMap<String, Bytes>,
     ) -> Outcome<(), S> {
-        self.before_write()?;
+        self.before_write(key, &[])?;
         self.builder
             .write_metadata(namespace, key, entries(metadata));
         Ok(())
@@ -202,9 +221,10 @@ impl<'s, S: State> Simulator<'s, S> {
         key: &str,
         value: impl Into<Bytes>,
     ) -> Outcome<(), S> {
-        self.before_write()?;
+        let value = value.into();
+        self.before_write(key, &value)?;
         self.builder
-            .write_private(namespace, collection, key, value.into(), false);
+            .write_private(namespace, collection, key, value, false);
         Ok(())
     }
 
@@ -231,7 +251,7 @@ impl<'s, S: State> Simulator<'s, S> {
         collection: &str,
         key: &str,
     ) -> Outcome<(), S> {
-        self.before_write()?;
+        self.before_write(key, &[])?;
         self.builder
             .write_private(namespace, collection, key, Bytes::new(), true);
         Ok(())
@@ -248,9 +268,23 @@ impl<'s, S: State> Simulator<'s, S> {
         key: &str,
         metadata: BTreeMap<String, Bytes>,
     ) -> Outcome<(), S> {
-        self.before_write()?;
+        self.before_write(key, &[])?;
         self.builder
             .write_private_metadata(namespace, collection, key, entries(metadata));
+        Ok(())
+    }
+
+    /// Refuses a page of a query after a write, and writes from now on.
+    ///
+    /// # Errors
+    /// After a write.
+    pub fn before_paged_query(&mut self) -> Outcome<(), S> {
+        if self.wrote {
+            return Err(SimulateError::PagedQueryAfterWrite(
+                self.transaction_id.clone(),
+            ));
+        }
+        self.paged = true;
         Ok(())
     }
 
@@ -296,13 +330,16 @@ impl<'s, S: State> Simulator<'s, S> {
             .map_err(SimulateError::State)
     }
 
-    fn before_write(&mut self) -> Outcome<(), S> {
+    fn before_write(&mut self, key: &str, value: &[u8]) -> Outcome<(), S> {
         if self.paged {
             return Err(SimulateError::WriteAfterPagedQuery(
                 self.transaction_id.clone(),
             ));
         }
         self.wrote = true;
+        if self.holds_documents {
+            mango::check_write(key, value)?;
+        }
         Ok(())
     }
 }

@@ -7,8 +7,8 @@
 //! - [`Organization`] generates organisations; [`layout`] names the files they are kept in.
 //!
 //! The rules are those of Fabric's X.509 provider (`msp/mspimpl*.go`), as channels with the
-//! capability `V1_4_3` or newer apply them. The crate never opens a connection and keeps no
-//! global state.
+//! capability `V1_4_3` or newer apply them. The crate never opens a connection. All that it keeps
+//! beside what callers hold is a bounded memory of signatures that verified, one for the process.
 //!
 //! ```
 //! use fabric_msp::{MspManager, Organization, OrganizationSpec};
@@ -44,6 +44,7 @@ mod private_key;
 mod public_key;
 mod revocation;
 mod role;
+mod signature_memory;
 mod signing_identity;
 
 pub use error::{IdentityError, MspError, OrganizationError};

@@ -1,5 +1,6 @@
 //! Public keys of certificates: checking of messages, and of other certificates.
 
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
     ED25519, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm,
@@ -8,6 +9,7 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use crate::IdentityError;
 use crate::ecdsa_signature::{Curve, EcdsaSignature};
+use crate::signature_memory::MEMORY;
 
 const OID_EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const OID_P256: &str = "1.2.840.10045.3.1.7";
@@ -96,26 +98,41 @@ impl PublicKey {
         }
     }
 
-    /// Checks a signature of a message: over SHA-256 and with low S for ECDSA.
+    /// Checks a signature of a message: over SHA-256 and with low S for ECDSA. One that verified
+    /// lately is not computed again.
     pub(crate) fn verify_message(
         &self,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), IdentityError> {
-        let invalid = |_| IdentityError::InvalidSignature;
-        let KeyAlgorithm::Ecdsa(curve) = self.algorithm else {
-            return self
+        let digest = digest(&SHA256, message);
+        if MEMORY.knows(&self.bytes, &digest, signature) {
+            return Ok(());
+        }
+        match self.algorithm {
+            KeyAlgorithm::Ecdsa(curve) => self.verify_digest(curve, &digest, signature)?,
+            KeyAlgorithm::Ed25519 => self
                 .messages
                 .verify_sig(message, signature)
-                .map_err(invalid);
-        };
+                .map_err(|_| IdentityError::InvalidSignature)?,
+        }
+        MEMORY.remember(&self.bytes, &digest, signature);
+        Ok(())
+    }
+
+    fn verify_digest(
+        &self,
+        curve: Curve,
+        digest: &Digest,
+        signature: &[u8],
+    ) -> Result<(), IdentityError> {
         let parsed = EcdsaSignature::from_der(signature).ok_or(IdentityError::InvalidSignature)?;
         if !parsed.is_low_s(curve) {
             return Err(IdentityError::HighS);
         }
         self.messages
-            .verify_sig(message, &parsed.to_der())
-            .map_err(invalid)
+            .verify_digest_sig(digest, &parsed.to_der())
+            .map_err(|_| IdentityError::InvalidSignature)
     }
 
     /// Checks the signature of a certificate or a revocation list; S may be high there.

@@ -68,5 +68,9 @@ pub mod rpc;
 #[path = "generated/rwset.rs"]
 pub mod rwset;
 
+mod raw_codec;
+
+pub use raw_codec::RawCodec;
+
 // Generated modules name each other by package.
 use peer as protos;

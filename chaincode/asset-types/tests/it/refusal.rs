@@ -38,3 +38,17 @@ fn codes_keep_their_text() {
         assert_eq!(ErrorCode::from(text.to_owned()).to_string(), text);
     }
 }
+
+#[test]
+fn every_code_of_the_contracts_is_known() {
+    let source = include_str!("../../../assets/src/error.rs");
+    let codes: Vec<_> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("#[code(")?.split('"').nth(1))
+        .collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    for code in codes {
+        let known = ErrorCode::from(code.to_owned());
+        assert!(!matches!(known, ErrorCode::Other(_)), "{code}");
+    }
+}

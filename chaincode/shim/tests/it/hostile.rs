@@ -2,14 +2,10 @@
 
 use std::net::SocketAddr;
 
-use bytes::{Buf, BufMut, Bytes};
-use fabric_protos::peer::chaincode_message::Type;
+use bytes::Bytes;
+use fabric_protos::{RawCodec, peer::chaincode_message::Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tonic::{
-    Code, Status,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    transport::Channel,
-};
+use tonic::{Code, transport::Channel};
 
 use crate::{
     mock_peer::{BATCHES, MockPeer, PATIENCE, error_text, message, terminal, transaction},
@@ -128,7 +124,7 @@ async fn bytes_that_are_no_message_end_their_stream_with_a_status() {
     let path = tonic::codegen::http::uri::PathAndQuery::from_static("/protos.Chaincode/Connect");
     let request = tonic::Request::new(garbage);
     let mut answers = client
-        .streaming(request, path, Raw)
+        .streaming(request, path, RawCodec)
         .await
         .unwrap()
         .into_inner();
@@ -169,44 +165,6 @@ async fn an_unknown_method_is_unimplemented() {
     client.ready().await.unwrap();
     let path = tonic::codegen::http::uri::PathAndQuery::from_static("/protos.Endorser/Process");
     let request = tonic::Request::new(Bytes::new());
-    let status = client.unary(request, path, Raw).await.unwrap_err();
+    let status = client.unary(request, path, RawCodec).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
-}
-
-/// Sends bytes as they are, in a frame.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
 }

@@ -2,8 +2,8 @@
 //! is asked to begin after a transaction without an event would stay silent for ever.
 
 use bytes::Bytes;
-use fabric_protos::gateway;
 use fabric_protos::orderer::{SeekPosition, SeekSpecified, seek_position};
+use fabric_protos::{RawCodec, gateway};
 use http::uri::PathAndQuery;
 use prost::Message as _;
 use tonic::{Request, Streaming};
@@ -12,7 +12,6 @@ use super::Source;
 use super::deliver::events_of_block;
 use super::feed::sealed::Read;
 use super::feed::{Batch, client, malformed, sign};
-use super::raw_codec::RawCodec;
 use crate::block::decode;
 use crate::chaincode_event::ChaincodeEvent;
 use crate::connection::Peer;
@@ -40,11 +39,12 @@ pub(super) async fn open(
     };
     let request: Bytes = request.encode_to_vec().into();
     let signature = sign(network, step, &request).await?;
-    let request = Request::new(gateway::SignedChaincodeEventsRequest { request, signature });
+    let request = gateway::SignedChaincodeEventsRequest { request, signature };
+    let request = Request::new(request.encode_to_vec().into());
     let path = PathAndQuery::from_static(CHAINCODE_EVENTS);
     let response = client(step, peer)
         .await?
-        .server_streaming(request, path, RawCodec::default())
+        .server_streaming(request, path, RawCodec)
         .await;
     response
         .map(tonic::Response::into_inner)

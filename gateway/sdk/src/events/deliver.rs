@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fabric_protos::orderer::{
     SeekInfo, SeekNewest, SeekPosition, SeekSpecified, seek_info, seek_position,
 };
-use fabric_protos::{common, peer};
+use fabric_protos::{RawCodec, common, peer};
 use futures::channel::oneshot;
 use futures::{StreamExt as _, stream};
 use http::uri::PathAndQuery;
@@ -16,7 +16,6 @@ use tonic::{Request, Streaming};
 use super::Source;
 use super::feed::sealed::Read;
 use super::feed::{Batch, client, malformed, sign};
-use super::raw_codec::RawCodec;
 use crate::block::{Block, decode};
 use crate::chaincode_event::ChaincodeEvent;
 use crate::connection::Peer;
@@ -102,6 +101,7 @@ async fn request(
     let payload: Bytes = payload(network, peer, seek).encode_to_vec().into();
     let signature = sign(network, step, &payload).await?;
     let envelope = common::Envelope { payload, signature };
+    let envelope: Bytes = envelope.encode_to_vec().into();
     let requests =
         stream::once(async { envelope }).chain(stream::once(closed).filter_map(async |_| None));
     let path = if matches!(source, Source::FilteredBlocks) {
@@ -112,11 +112,7 @@ async fn request(
     let path = PathAndQuery::from_static(path);
     let mut client = client(step, peer).await?;
     let response = client
-        .streaming(
-            Request::new(requests),
-            path,
-            RawCodec::<common::Envelope>::default(),
-        )
+        .streaming(Request::new(requests), path, RawCodec)
         .await;
     response
         .map(tonic::Response::into_inner)

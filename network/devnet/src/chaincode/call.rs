@@ -12,7 +12,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 
 use super::{
-    ChaincodeError, Service,
+    ChaincodeError, ChaincodeHost, Service,
     query::Queries,
     request::{self, Failure},
     stream::Lease,
@@ -20,7 +20,6 @@ use super::{
 use crate::{
     channel::Channel,
     definitions::{Chaincode, sequence_key},
-    peer::Peer,
     storage::{StorageError, View},
 };
 use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
@@ -31,10 +30,8 @@ const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
 
 /// What a transaction is run with.
 pub(crate) struct Context<'a> {
-    /// The peer that runs it.
-    pub(crate) peer: &'a Peer,
     pub(crate) channel: &'a Channel,
-    /// The channel as of the peer's height.
+    pub(crate) host: &'a ChaincodeHost,
     pub(crate) view: &'a View,
     pub(crate) signed: &'a SignedProposal,
     pub(crate) transaction_id: &'a str,
@@ -48,7 +45,10 @@ pub(crate) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(crate) fn new(context: Context<'a>) -> Self {
-        let simulator = Simulator::new(context.view, context.transaction_id);
+        let mut simulator = Simulator::new(context.view, context.transaction_id);
+        if context.host.rich_queries {
+            simulator = simulator.over_documents();
+        }
         Self { context, simulator }
     }
 
@@ -82,7 +82,7 @@ impl<'a> Transaction<'a> {
     {
         async move {
             let (service, r#type) = self.check_invocation(name, input)?;
-            let stream = self.context.peer.chaincodes().stream(&service).await?;
+            let stream = self.context.host.stream(&service).await?;
             let lease = stream.lease(self.context.channel.name(), self.context.transaction_id)?;
             self.run(name, r#type, input, lease).await
         }
@@ -114,7 +114,6 @@ impl<'a> Transaction<'a> {
         let r#type = self.check_initialization(&definition, input)?;
         Ok((
             Service {
-                channel: channel.to_owned(),
                 name: name.to_owned(),
                 address,
             },
@@ -163,7 +162,7 @@ impl<'a> Transaction<'a> {
         input: &ChaincodeInput,
         mut lease: Lease,
     ) -> Result<ChaincodeMessage, ChaincodeError> {
-        let deadline = Instant::now() + self.context.peer.chaincodes().execute_timeout;
+        let deadline = Instant::now() + self.context.host.execute_timeout;
         let call = ChaincodeMessage {
             r#type: r#type.into(),
             payload: input.encode_to_vec().into(),
@@ -213,10 +212,12 @@ impl<'a> Transaction<'a> {
             channel: self.context.channel,
             view: self.context.view,
             namespace,
+            rich_queries: self.context.host.rich_queries,
             simulator: &mut self.simulator,
         };
         match r#type {
             Type::GetStateByRange => queries.range(&mut ledger, payload),
+            Type::GetQueryResult => queries.rich(&mut ledger, payload),
             Type::GetHistoryForKey => queries.history(&mut ledger, payload),
             Type::QueryStateNext => queries.next(&mut ledger, payload),
             Type::QueryStateClose => queries.close(payload),

@@ -1,9 +1,11 @@
-//! Queries that a chaincode has open: ranges of keys, histories of keys.
+//! Queries that a chaincode has open: ranges of keys, histories of keys, rich queries.
+
+mod rich;
 
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use fabric_ledger::simulate::{KeyValue, RangeId, RangePage, TOTAL_QUERY_LIMIT};
+use fabric_ledger::simulate::{KeyValue, QueryId, RangeId, RangePage, TOTAL_QUERY_LIMIT};
 use fabric_protos::{
     peer::{
         GetHistoryForKey, GetStateByRange, QueryMetadata, QueryResponse, QueryResponseMetadata,
@@ -28,6 +30,7 @@ pub(super) struct Queries {
 enum Query {
     Range(RangeId),
     History(History),
+    Documents(QueryId),
 }
 
 /// A history as far as it has been read.
@@ -141,6 +144,7 @@ impl Queries {
                 (key_values(ledger.namespace, results), has_more)
             }
             Some(Query::History(history)) => history.batch(ledger)?,
+            Some(Query::Documents(query)) => rich::next(ledger, *query)?,
             None => (Vec::new(), false),
         };
         if !has_more {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use fabric_ledger::simulate::{SimulateError, Simulator};
 use fabric_protos::peer::{
-    DelState, GetQueryResult, GetState, GetStateMetadata, GetStateMultiple, GetStateMultipleResult,
-    PutState, PutStateMetadata, StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord,
+    DelState, GetState, GetStateMetadata, GetStateMultiple, GetStateMultipleResult, PutState,
+    PutStateMetadata, StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord,
     chaincode_message::Type, write_record,
 };
 use prost::Message;
@@ -46,6 +46,8 @@ pub(super) struct Ledger<'l, 's> {
     pub(super) channel: &'l Channel,
     pub(super) view: &'l View,
     pub(super) namespace: &'l str,
+    /// Whether rich queries are answered.
+    pub(super) rich_queries: bool,
     pub(super) simulator: &'l mut Simulator<'s, View>,
 }
 
@@ -60,7 +62,6 @@ impl Ledger<'_, '_> {
                 let GetState { collection, .. } = decode(payload)?;
                 Err(self.no_collection(&collection))
             }
-            Type::GetQueryResult => Err(rich_query(&decode(payload)?)),
             Type::PutState => self.put(decode(payload)?).map(nothing),
             Type::DelState => self.delete(&decode(payload)?).map(nothing),
             Type::PutStateMetadata => self.put_metadata(decode(payload)?).map(nothing),
@@ -181,14 +182,4 @@ impl Ledger<'_, '_> {
 /// Writes are answered with nothing.
 fn nothing((): ()) -> Bytes {
     Bytes::new()
-}
-
-/// State is kept as on LevelDB, which has no rich queries.
-fn rich_query(request: &GetQueryResult) -> Failure {
-    let name = if request.metadata.is_empty() {
-        "ExecuteQuery"
-    } else {
-        "ExecuteQueryWithMetadata"
-    };
-    Failure(format!("{name} not supported for leveldb"))
 }

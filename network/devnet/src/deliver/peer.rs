@@ -13,15 +13,14 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{Form, Source, serve};
 use crate::{
     chain::ServedBlock,
-    channel::Policy,
+    channel::{Channel, Policy},
     limiter::Limiter,
-    peer::{Peer, PeerLedger},
 };
 
 /// Serves the chain as one peer has it.
 #[derive(Debug)]
 pub(crate) struct PeerDeliverService {
-    pub(crate) peer: Arc<Peer>,
+    pub(crate) channel: Arc<Channel>,
     pub(crate) limiter: Limiter,
     pub(crate) shutdown: CancellationToken,
 }
@@ -35,8 +34,7 @@ impl PeerDeliverService {
     ) -> Result<Response<Responses>, Status> {
         let permit = self.limiter.admit()?;
         let source = Source {
-            ledgers: self.peer.ledgers().clone(),
-            clock: Arc::clone(self.peer.clock()),
+            channel: Arc::clone(&self.channel),
             policy: Policy::ApplicationReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -92,7 +90,7 @@ impl Form for Whole {
         response(Type::Status(status.into()))
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, block: Block, _: &str) -> Result<DeliverResponse, Status> {
         Ok(response(Type::Block(block)))
     }
 }
@@ -104,13 +102,9 @@ impl Form for Filtered {
         Whole::status(status)
     }
 
-    fn block(
-        served: &ServedBlock,
-        _: Block,
-        ledger: &PeerLedger,
-    ) -> Result<DeliverResponse, Status> {
+    fn block(served: &ServedBlock, _: Block, channel: &str) -> Result<DeliverResponse, Status> {
         let filtered = served
-            .filtered(ledger.channel().name())
+            .filtered(channel)
             .map_err(|error| Status::internal(error.to_string()))?;
         Ok(response(Type::FilteredBlock(filtered)))
     }
@@ -123,7 +117,7 @@ impl Form for WithPrivateData {
         Whole::status(status)
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, block: Block, _: &str) -> Result<DeliverResponse, Status> {
         let block = BlockAndPrivateData {
             block: Some(block),
             ..Default::default()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use fabric_protos::peer::{ProposalResponse, SignedProposal, endorser_server::Endorser};
 use tonic::{Request, Response, Status};
 
-use crate::{limiter::Limiter, peer::Peer};
+use super::Peer;
+use crate::limiter::Limiter;
 
 /// Serves a peer's endorser to clients that choose their endorsers themselves.
 #[derive(Debug)]

@@ -12,11 +12,8 @@ use fabric_protos::{
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::{GatewayService, OnChannel, detail, failure, submit::unknown_channel};
-use crate::{
-    endorser::{Failure, Refusal, decode},
-    peer::Peer,
-};
+use super::{GatewayService, detail, failure, submit::unknown_channel};
+use crate::endorser::{Failure, Peer, Refusal, decode};
 use fabric_protos::common::{ChannelHeader, Header};
 
 pub(super) async fn evaluate(
@@ -27,10 +24,10 @@ pub(super) async fn evaluate(
     let target = Target::read(&signed).map_err(|Refusal(reason)| {
         Status::invalid_argument(format!("failed to unpack transaction proposal: {reason}"))
     })?;
-    let Some(on) = gateway.on(&target.channel) else {
+    if target.channel != gateway.channel.name() {
         return Err(Status::unavailable(unknown_channel(&target.channel)));
-    };
-    let peers = candidates(on, &target, &request.target_organizations)?;
+    }
+    let peers = candidates(gateway, &target, &request.target_organizations)?;
     let mut details = Vec::new();
     let mut last = Code::Unavailable;
     for peer in peers {
@@ -99,22 +96,27 @@ impl Target {
 /// The peers to ask, one after the other. Transient data stays within the organisation unless the
 /// client names others.
 fn candidates(
-    on: OnChannel<'_>,
+    gateway: &GatewayService,
     target: &Target,
     organizations: &[String],
 ) -> Result<Vec<Arc<Peer>>, Status> {
-    let defined = on
+    let defined = gateway
+        .channel
         .chaincode(&target.chaincode)
         .map_err(|error| Status::internal(error.to_string()))?
         .is_some();
     let protected = target.has_transient_data && organizations.is_empty();
     let wanted = |peer: &Peer| match (protected, organizations.is_empty()) {
-        (true, _) => !on.gateway.is_remote(peer),
+        (true, _) => !gateway.is_remote(peer),
         (false, true) => true,
         (false, false) => organizations.iter().any(|msp_id| msp_id == peer.msp_id()),
     };
-    let mut peers = on.peers();
-    peers.retain(|peer| defined && wanted(peer));
+    let peers: Vec<_> = gateway
+        .peers
+        .iter()
+        .filter(|peer| defined && wanted(peer))
+        .cloned()
+        .collect();
     if !peers.is_empty() {
         return Ok(peers);
     }

@@ -1,7 +1,5 @@
 //! CommitStatus: waits until a transaction is committed.
 
-use std::sync::Arc;
-
 use fabric_protos::gateway::{
     CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest,
 };
@@ -9,7 +7,7 @@ use prost::Message as _;
 use tonic::Status;
 
 use super::GatewayService;
-use crate::{channel::Policy, peer::PeerLedger};
+use crate::channel::Policy;
 
 pub(super) async fn commit_status(
     gateway: &GatewayService,
@@ -20,7 +18,7 @@ pub(super) async fn commit_status(
         identity,
         transaction_id,
     } = read(&signed)?;
-    let ledger = permit(
+    permit(
         gateway,
         &channel_id,
         &signed.request,
@@ -28,7 +26,9 @@ pub(super) async fn commit_status(
         &signed.signature,
     )?;
 
-    let status = ledger
+    let status = gateway
+        .channel
+        .chain()
         .wait_for(&transaction_id)
         .await
         .map_err(|error| Status::aborted(error.to_string()))?
@@ -60,22 +60,22 @@ fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Statu
     Ok(request)
 }
 
-/// The channel that a request names, where its client may read from it.
-pub(super) fn permit<'g>(
-    gateway: &'g GatewayService,
+/// Whether a client may read from the channel that its request names.
+pub(super) fn permit(
+    gateway: &GatewayService,
     channel: &str,
     data: &[u8],
     identity: &[u8],
     signature: &[u8],
-) -> Result<&'g Arc<PeerLedger>, Status> {
-    let ledger = gateway.local.ledger(channel).ok_or_else(|| {
-        Status::permission_denied(format!(
+) -> Result<(), Status> {
+    if channel != gateway.channel.name() {
+        return Err(Status::permission_denied(format!(
             "Failed to get policy manager for channel [{channel}]"
-        ))
-    })?;
-    ledger
-        .channel()
+        )));
+    }
+    gateway
+        .channel
         .check(Policy::ApplicationReaders, data, identity, signature)
-        .map(|_| ledger)
+        .map(|_| ())
         .map_err(|denied| Status::permission_denied(denied.on_channel(channel)))
 }

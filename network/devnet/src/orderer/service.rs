@@ -17,10 +17,8 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{Answer, Orderer};
 use crate::{
     chain::ServedBlock,
-    channel::Policy,
-    clock::Clock,
+    channel::{Channel, Policy},
     deliver::{self, Source},
-    peer::PeerLedger,
 };
 
 /// Answers on their way to one broadcast client.
@@ -30,7 +28,7 @@ const BACKLOG: usize = 16;
 #[derive(Debug)]
 pub(crate) struct OrdererService {
     pub(crate) orderer: Orderer,
-    pub(crate) clock: Arc<Clock>,
+    pub(crate) channel: Arc<Channel>,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -62,8 +60,7 @@ impl AtomicBroadcast for OrdererService {
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
         let source = Source {
-            ledgers: self.orderer.ledgers().clone(),
-            clock: Arc::clone(&self.clock),
+            channel: Arc::clone(&self.channel),
             policy: Policy::ChannelReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -111,7 +108,7 @@ impl deliver::Form for Ordered {
         }
     }
 
-    fn block(_: &ServedBlock, mut block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, mut block: Block, _: &str) -> Result<DeliverResponse, Status> {
         // What peers add is none of the orderer's business.
         if let Some(metadata) = &mut block.metadata {
             for entry in metadata.metadata.iter_mut().skip(2) {

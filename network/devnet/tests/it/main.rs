@@ -14,5 +14,5 @@ mod malformed;
 mod orderer;
 mod refusals;
 mod restart;
-mod topology;
+mod rich_queries;
 mod transactions;

@@ -2,56 +2,14 @@
 
 use std::net::SocketAddr;
 
-use bytes::{Buf, BufMut as _, Bytes};
+use bytes::Bytes;
 use fabric_devnet::Network;
 use fabric_msp::layout;
+use fabric_protos::RawCodec;
 use tokio::{io::AsyncReadExt as _, io::AsyncWriteExt as _, net::TcpStream};
-use tonic::{
-    Code, Request, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    transport::Channel,
-};
+use tonic::{Code, Request, Status, client::Grpc, transport::Channel};
 
 use crate::support::{Client, client, ephemeral, wait};
-
-/// Sends bytes as they are, so that they need be no message.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
-}
 
 const PEER_METHODS: [&str; 9] = [
     "/gateway.Gateway/Endorse",
@@ -91,7 +49,7 @@ async fn call(channel: &Channel, method: &'static str, bytes: Bytes) -> Result<(
     grpc.ready().await.unwrap();
     let request = Request::new(tokio_stream::once(bytes));
     let path = http::uri::PathAndQuery::from_static(method);
-    let mut stream = grpc.streaming(request, path, Raw).await?.into_inner();
+    let mut stream = grpc.streaming(request, path, RawCodec).await?.into_inner();
     while stream.message().await?.is_some() {}
     Ok(())
 }

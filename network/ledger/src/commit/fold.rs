@@ -113,6 +113,22 @@ pub fn apply<S: State>(
     Ok(())
 }
 
+/// Whether a transaction writes nothing but the metadata of a key that an earlier transaction of its
+/// block deletes. A peer stops at such a block: it has no value to put the metadata on.
+#[must_use]
+pub fn sets_metadata_of_deleted(rwset: &TxRwset, updates: &UpdateBatch) -> bool {
+    let deleted = |update: Option<&Update>| update.is_some_and(|update| update.value.is_none());
+    rwset.namespaces.iter().any(|set| {
+        let namespace = &set.namespace;
+        let mut public = public_changes(set).into_iter();
+        let mut private = private_changes(set).into_iter();
+        public.any(|(key, change)| change.keeps_value() && deleted(updates.get(namespace, key)))
+            || private.any(|((collection, key_hash), change)| {
+                change.keeps_value() && deleted(updates.get_hashed(namespace, collection, key_hash))
+            })
+    })
+}
+
 fn valid_transactions<'b>(
     block: &'b DecodedBlock,
     codes: &'b [ValidationCode],

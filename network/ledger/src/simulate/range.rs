@@ -3,16 +3,11 @@
 
 use bytes::Bytes;
 
-use super::{Outcome, SimulateError, Simulator};
+use super::batches::Batches;
+use super::{FETCH, Outcome, SimulateError, Simulator};
 use crate::rwset::merkle::RangeResultsBuilder;
 use crate::rwset::{RangeQuery, Read};
 use crate::state::{State, VersionedValue};
-
-/// A peer's default of `ledger.state.totalQueryLimit`: a range query ends after so many results,
-/// and no one is told.
-pub const TOTAL_QUERY_LIMIT: usize = 100_000;
-/// Keys taken from the state at a time: a page of results, the one after it, and some to spare.
-const FETCH: usize = 128;
 
 /// An open range query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,25 +38,19 @@ pub(super) struct Range {
     /// Where to go on in the state; `None` after the last key.
     next_start: Option<String>,
     fetched: std::vec::IntoIter<(String, VersionedValue)>,
-    /// Results left to give; a paged query ends there as if the range did.
-    left: usize,
-    /// A result that was read to know that there is one more, and belongs to the next page.
-    pending: Option<KeyValue>,
-    returned: usize,
+    batches: Batches,
     recorded: RangeQuery,
     results: RangeResultsBuilder,
 }
 
 impl Range {
-    fn new(namespace: &str, start: &str, end: &str, limit: usize) -> Self {
+    fn new(namespace: &str, start: &str, end: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
             end: end.to_owned(),
             next_start: Some(start.to_owned()),
             fetched: Vec::new().into_iter(),
-            left: limit,
-            pending: None,
-            returned: 0,
+            batches: Batches::default(),
             recorded: RangeQuery {
                 start_key: start.to_owned(),
                 end_key: String::new(),
@@ -84,17 +73,12 @@ impl Range {
     /// The next result, recorded: the range ends at it until one more is read, and at its real end
     /// once that is reached.
     fn next<S: State>(&mut self, state: &S) -> Result<Option<KeyValue>, S::Error> {
-        let next = match self.left {
-            0 => None,
-            _ => self.peek(state)?.cloned(),
-        };
-        let Some((key, value)) = next else {
+        let Some((key, value)) = self.peek(state)?.cloned() else {
             self.recorded.exhausted = true;
             self.recorded.end_key.clone_from(&self.end);
             return Ok(None);
         };
         self.fetched.next();
-        self.left -= 1;
         self.results.push(Read {
             key: key.clone(),
             version: Some(value.version),
@@ -121,27 +105,11 @@ impl Range {
         Ok(self.fetched.as_slice().first())
     }
 
-    /// A page as a peer cuts it for a chaincode: it reads one result beyond the page.
-    fn page<S: State>(&mut self, state: &S, size: usize) -> Result<RangePage, S::Error> {
-        let mut results: Vec<KeyValue> = self.pending.take().into_iter().collect();
-        while self.returned < TOTAL_QUERY_LIMIT {
-            let Some(next) = self.next(state)? else {
-                break;
-            };
-            self.returned += 1;
-            if results.len() >= size {
-                self.pending = Some(next);
-                return Ok(RangePage {
-                    results,
-                    has_more: true,
-                });
-            }
-            results.push(next);
-        }
-        Ok(RangePage {
-            results,
-            has_more: false,
-        })
+    fn batch<S: State>(&mut self, state: &S, size: usize) -> Result<RangePage, S::Error> {
+        let mut batches = std::mem::take(&mut self.batches);
+        let batch = batches.next(size, || self.next(state));
+        self.batches = batches;
+        batch
     }
 }
 
@@ -149,8 +117,7 @@ impl<S: State> Simulator<'_, S> {
     /// Begins a query of the keys from `start` (included; empty for the first) to `end` (excluded;
     /// empty for open).
     pub fn open_range(&mut self, namespace: &str, start: &str, end: &str) -> RangeId {
-        self.ranges
-            .push(Range::new(namespace, start, end, usize::MAX));
+        self.ranges.push(Range::new(namespace, start, end));
         RangeId(self.ranges.len() - 1)
     }
 
@@ -171,12 +138,13 @@ impl<S: State> Simulator<'_, S> {
     /// Where the store fails or the query is not this simulation's.
     pub fn next_page(&mut self, id: RangeId, size: usize) -> Outcome<RangePage, S> {
         let state = self.state;
-        let page = self.range_mut(id)?.page(state, size);
+        let page = self.range_mut(id)?.batch(state, size);
         page.map_err(SimulateError::State)
     }
 
     /// One page of at most `size` results, and the bookmark: where the next page starts, empty
-    /// after the last. Only for transactions that do not write.
+    /// after the last. A full page is recorded as a range that ends at its last key, so that what
+    /// follows it may change. Only for transactions that do not write.
     ///
     /// # Errors
     /// After a write, or where the store fails.
@@ -187,18 +155,20 @@ impl<S: State> Simulator<'_, S> {
         end: &str,
         size: usize,
     ) -> Outcome<(Vec<KeyValue>, String), S> {
-        if self.wrote {
-            return Err(SimulateError::PagedQueryAfterWrite(
-                self.transaction_id.clone(),
-            ));
+        self.before_paged_query()?;
+        let mut range = Range::new(namespace, start, end);
+        let mut results = Vec::new();
+        while results.len() < size {
+            let next = range.next(self.state).map_err(SimulateError::State)?;
+            let Some(next) = next else {
+                break;
+            };
+            results.push(next);
         }
-        self.paged = true;
-        let mut range = Range::new(namespace, start, end, size);
-        let page = range.page(self.state, size).map_err(SimulateError::State)?;
         let next = range.peek(self.state).map_err(SimulateError::State)?;
         let bookmark = next.map_or_else(String::new, |(key, _)| key.clone());
         self.ranges.push(range);
-        Ok((page.results, bookmark))
+        Ok((results, bookmark))
     }
 
     fn range_mut(&mut self, id: RangeId) -> Outcome<&mut Range, S> {

@@ -31,6 +31,8 @@ pub struct TransactionCheck {
     pub(super) code: ValidationCode,
     /// Namespaces whose policies the endorsements satisfy, even where another's they do not.
     pub(super) satisfied: Vec<String>,
+    /// Whether it was rejected before any policy was looked at.
+    pub(super) undecided: bool,
 }
 
 impl TransactionCheck {
@@ -183,6 +185,7 @@ impl From<ValidationCode> for TransactionCheck {
         Self {
             code,
             satisfied: Vec::new(),
+            undecided: !code.is_valid(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::endorsement::{WrittenKey, repolicied_keys, written_keys};
 use crate::block::{DecodedBlock, EndorsedTransaction};
 use crate::code::ValidationCode;
 use crate::commit;
+use crate::rwset::NamespaceRwset;
 use crate::state::{State, UpdateBatch};
 use crate::version::Version;
 
@@ -38,6 +39,11 @@ pub fn settle<S: State>(
 /// A key whose policy a transaction changes cannot be written by later ones of the block: they
 /// were checked against a policy that may not hold any more. That the change itself satisfies its
 /// policies is enough, whatever becomes of it later.
+///
+/// Where the change was rejected before its policies were looked at (it was sent a second time, say)
+/// a peer waits for ever for what its policies say of it, and the channel stops; no outcome is
+/// defined. Here such a change counts as if it satisfied its policies: writes of the key wait for
+/// the next block.
 fn mark_changed_policies(
     block: &DecodedBlock,
     checks: &[TransactionCheck],
@@ -49,10 +55,7 @@ fn mark_changed_policies(
         let Some(endorsed) = transaction.endorsed() else {
             continue;
         };
-        for namespace in &check.satisfied {
-            let Some(set) = endorsed.rwset.namespace(namespace) else {
-                continue;
-            };
+        for set in changing(endorsed, check) {
             let known = changed.get(set.namespace.as_str());
             let touches = |key| known.is_some_and(|known| known.contains(&key));
             if known.is_some() && written_keys(set).any(touches) {
@@ -68,6 +71,16 @@ fn mark_changed_policies(
             }
         }
     }
+}
+
+/// The sets of a transaction that later ones of its block have to wait for.
+fn changing<'a>(
+    endorsed: &'a EndorsedTransaction,
+    check: &'a TransactionCheck,
+) -> impl Iterator<Item = &'a NamespaceRwset> {
+    let all = check.code.is_valid() || check.undecided;
+    let sets = endorsed.rwset.namespaces.iter();
+    sets.filter(move |set| all || check.satisfied.contains(&set.namespace))
 }
 
 /// The second of two transactions with one id, both good so far.
@@ -93,6 +106,10 @@ fn mark_conflicts<S: State>(
             _ => continue,
         };
         *code = conflict::code(&endorsed.rwset, state, &updates)?;
+        if code.is_valid() && commit::sets_metadata_of_deleted(&endorsed.rwset, &updates) {
+            // A peer has no outcome for this. Run again, the transaction sees that the key is gone.
+            *code = ValidationCode::MVCC_READ_CONFLICT;
+        }
         if code.is_valid() {
             let version = Version::new(block.number, index);
             commit::apply(&endorsed.rwset, version, state, &mut updates)?;

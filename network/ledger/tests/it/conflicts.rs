@@ -16,7 +16,7 @@ const MVCC: ValidationCode = ValidationCode::MVCC_READ_CONFLICT;
 const PHANTOM: ValidationCode = ValidationCode::PHANTOM_READ_CONFLICT;
 
 /// Keys `k000` to `k199` of chaincode `cc`, written in block 1.
-fn state() -> MemoryState {
+pub(crate) fn state() -> MemoryState {
     let mut state = MemoryState::new();
     for index in 0..200 {
         let value = VersionedValue {
@@ -29,15 +29,15 @@ fn state() -> MemoryState {
     state
 }
 
-type Simulation<'a> = Simulator<'a, MemoryState>;
+pub(crate) type Simulation<'a> = Simulator<'a, MemoryState>;
 
-fn simulate(state: &MemoryState, run: impl FnOnce(&mut Simulation<'_>)) -> TxRwset {
+pub(crate) fn simulate(state: &MemoryState, run: impl FnOnce(&mut Simulation<'_>)) -> TxRwset {
     let mut simulator = Simulator::new(state, "tx");
     run(&mut simulator);
     simulator.finish().rwset
 }
 
-fn block(number: u64, rwsets: Vec<(&str, TxRwset)>) -> DecodedBlock {
+pub(crate) fn block(number: u64, rwsets: Vec<(&str, TxRwset)>) -> DecodedBlock {
     let transactions = rwsets.into_iter().enumerate();
     DecodedBlock {
         number,
@@ -96,7 +96,11 @@ fn validate(state: &MemoryState, rwsets: Vec<TxRwset>) -> Validated {
 }
 
 #[track_caller]
-fn check(state: &MemoryState, rwsets: Vec<TxRwset>, expect: &[ValidationCode]) -> Validated {
+pub(crate) fn check(
+    state: &MemoryState,
+    rwsets: Vec<TxRwset>,
+    expect: &[ValidationCode],
+) -> Validated {
     let validated = validate(state, rwsets);
     assert_eq!(validated.codes, expect);
     validated

@@ -5,6 +5,7 @@
 mod conflicts;
 mod formats;
 mod hostile;
+mod mango;
 mod policy_text;
 mod recorded;
 mod recorded_chains;
@@ -12,3 +13,4 @@ mod replay;
 mod simulation;
 mod snapshot;
 mod tampering;
+mod undefined_outcomes;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fabric_ledger::Version;
 use fabric_ledger::rwset::merkle::MERKLE_DEGREE;
 use fabric_ledger::rwset::{PrivateWrites, RangeResults, TxRwset};
-use fabric_ledger::simulate::{SimulateError, Simulator};
+use fabric_ledger::simulate::{SimulateError, Simulator, TOTAL_QUERY_LIMIT};
 use fabric_ledger::state::{MemoryState, VersionedValue};
 
 fn state(keys: u64) -> MemoryState {
@@ -119,6 +119,42 @@ fn bookmarked_pages_follow_each_other_and_forbid_writes() {
         refused,
         Err(SimulateError::PagedQueryAfterWrite(_))
     ));
+}
+
+#[test]
+fn a_full_page_is_recorded_up_to_its_last_key_and_a_short_one_to_the_end() {
+    let state = state(5);
+    let mut tx = Simulator::new(&state, "tx");
+    tx.bookmarked_page("cc", "", "z", 3).unwrap();
+    tx.bookmarked_page("cc", "k00003", "z", 3).unwrap();
+    let rwset = tx.finish().rwset;
+    let ranges = &rwset.namespaces[0].range_queries;
+    assert_eq!(
+        (ranges[0].exhausted, ranges[0].end_key.as_str()),
+        (false, "k00002")
+    );
+    assert_eq!(
+        (ranges[1].exhausted, ranges[1].end_key.as_str()),
+        (true, "z")
+    );
+}
+
+#[test]
+fn a_range_ends_at_the_total_limit_and_nobody_is_told() {
+    // `k100000` comes before `k10001`, so that one more key is left after the last.
+    let state = state(u64::try_from(TOTAL_QUERY_LIMIT).unwrap() + 1);
+    let mut tx = Simulator::new(&state, "tx");
+    let range = tx.open_range("cc", "", "");
+    let page = tx.next_page(range, usize::MAX).unwrap();
+    assert_eq!(
+        (page.results.len(), page.has_more),
+        (TOTAL_QUERY_LIMIT, false)
+    );
+    let recorded = &tx.finish().rwset.namespaces[0].range_queries[0];
+    assert_eq!(
+        (recorded.exhausted, recorded.end_key.as_str()),
+        (false, "k99998")
+    );
 }
 
 #[test]

@@ -201,3 +201,27 @@ fn ed25519_is_refused_elsewhere() {
         .unwrap_err();
     assert!(matches!(refused, IdentityError::UnsupportedAlgorithm(_)));
 }
+
+#[test]
+fn a_signature_that_verified_before_verifies_again_and_no_other_does() {
+    let Pair { signer, checker } = pair();
+    let other = pair().checker;
+    let signature = signer.sign(MESSAGE).unwrap();
+    for _ in 0..2 {
+        checker.verify(MESSAGE, &signature).unwrap();
+        assert!(other.verify(MESSAGE, &signature).is_err());
+        assert!(checker.verify(b"a messagf", &signature).is_err());
+        let high = with_other_s(&signature);
+        assert!(checker.verify(MESSAGE, &high).is_err());
+    }
+}
+
+#[test]
+fn a_refused_signature_is_refused_again() {
+    let Pair { signer, checker } = pair();
+    let mut signature = signer.sign(MESSAGE).unwrap().to_vec();
+    signature[8] ^= 1;
+    for _ in 0..3 {
+        assert!(checker.verify(MESSAGE, &signature).is_err());
+    }
+}

@@ -1,23 +1,54 @@
 //! Figures and ratios of the whole system, on the embedded network and, where `FABRIC_BIN` leads to
-//! them, on Fabric's own programs: the time to start, memory, throughput, latency, and how fast the
-//! mirror copies. It prints; it never judges.
+//! them, on Fabric's own programs: the time to start, memory, throughput, latency, how fast the
+//! mirror copies, and what a long chain costs. It prints; it never judges.
 //!
 //! The put chaincode and the clients run in this process, on the same cores as the network.
 
+mod endurance;
+mod measured_network;
 mod mirroring;
 mod network;
 mod put_chaincode;
 mod report;
 mod submitting;
 
+use anyhow::Context as _;
 use fabric_testnet::NetworkKind;
 
 use report::Report;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let what = std::env::args().nth(1);
+    match what.as_deref() {
+        None | Some("all") => {
+            compare(Mirror::Measured).await?;
+            endure().await
+        }
+        Some("network") => {
+            compare(Mirror::LeftOut).await?;
+            endure().await
+        }
+        Some("endurance") => endure().await,
+        Some(other) => anyhow::bail!(
+            "there is nothing to measure called `{other}`; say all, network or endurance"
+        ),
+    }
+}
+
+/// Whether the mirror copies the chain that the network leaves.
+#[derive(PartialEq, Eq)]
+enum Mirror {
+    Measured,
+    LeftOut,
+}
+
+async fn compare(mirror: Mirror) -> anyhow::Result<()> {
     let embedded = network::measure(NetworkKind::Embedded).await?;
-    let mirror = mirroring::measure(&embedded.blocks).await?;
+    let mirror = match mirror {
+        Mirror::Measured => Some(mirroring::measure(&embedded.blocks).await?),
+        Mirror::LeftOut => None,
+    };
     let fabric = match std::env::var_os("FABRIC_BIN") {
         Some(_) => Some(network::measure(NetworkKind::Fabric).await?.figures),
         None => None,
@@ -29,4 +60,14 @@ async fn main() -> anyhow::Result<()> {
     }
     .print();
     Ok(())
+}
+
+async fn endure() -> anyhow::Result<()> {
+    let transactions = match std::env::var("BENCH_TRANSACTIONS") {
+        Ok(text) => text
+            .parse()
+            .context("BENCH_TRANSACTIONS must be a number of transactions")?,
+        Err(_) => endurance::TRANSACTIONS,
+    };
+    endurance::measure(transactions).await?.print()
 }

@@ -10,7 +10,8 @@ use crate::submitting::CLIENTS;
 pub(crate) struct Report {
     pub(crate) embedded: Figures,
     pub(crate) fabric: Option<Figures>,
-    pub(crate) mirror: Copied,
+    /// None where it was left out.
+    pub(crate) mirror: Option<Copied>,
 }
 
 /// A line of the table.
@@ -43,15 +44,9 @@ impl Report {
                 ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
             );
         }
-        let (mirror, drain) = (self.mirror.per_second(), self.embedded.drain_per_second);
-        println!(
-            "\nmirror: {} transactions in {} blocks in {:.1} s, {} a second: {:.2} of the block stream",
-            self.mirror.transactions,
-            self.mirror.blocks,
-            self.mirror.took.as_secs_f64(),
-            number(mirror),
-            mirror / drain,
-        );
+        if let Some(mirror) = &self.mirror {
+            print_mirror(mirror, self.embedded.drain_per_second);
+        }
         let alone = self.embedded.alone;
         println!(
             "embedded, one client: p95/p50 is {:.2} (target: at most 2)",
@@ -61,6 +56,18 @@ impl Report {
             println!("set FABRIC_BIN to the folder of Fabric's programs for the columns beside");
         }
     }
+}
+
+fn print_mirror(mirror: &Copied, drain_per_second: f64) {
+    let per_second = mirror.per_second();
+    println!(
+        "\nmirror: {} transactions in {} blocks in {:.1} s, {} a second: {:.2} of the block stream",
+        mirror.transactions,
+        mirror.blocks,
+        mirror.took.as_secs_f64(),
+        number(per_second),
+        per_second / drain_per_second,
+    );
 }
 
 /// What the figures depend on most: cores, and what else they did.

@@ -1,5 +1,6 @@
 //! Clients that put keys of their own: many at once for throughput, one alone for latency.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -66,6 +67,28 @@ pub(crate) async fn many(contract: &Contract) -> anyhow::Result<Throughput> {
         per_second,
         latency: percentiles(latencies)?,
     })
+}
+
+/// Commits a put of every one of these keys.
+pub(crate) async fn put_all(contract: &Contract, keys: Range<u64>) -> anyhow::Result<()> {
+    let next = Arc::new(AtomicU64::new(keys.start));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (contract, next) = (contract.clone(), Arc::clone(&next));
+        clients.spawn(async move {
+            loop {
+                let key = next.fetch_add(1, Ordering::Relaxed);
+                if key >= keys.end {
+                    return Ok::<_, anyhow::Error>(());
+                }
+                put(&contract, key).await?;
+            }
+        });
+    }
+    while let Some(client) = clients.join_next().await {
+        client??;
+    }
+    Ok(())
 }
 
 /// One client, one transaction after the other.

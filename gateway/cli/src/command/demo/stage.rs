@@ -121,10 +121,10 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
     let up = Up {
         network: backend,
         orgs: 2,
-        peers: 1,
         cut: Cut::Instant,
         ports: Ports::Free,
-        channels: vec!["mychannel".to_owned()],
+        channel: "mychannel".to_owned(),
+        rich_queries: false,
         detach: true,
         place: place.clone(),
     };

@@ -19,23 +19,22 @@ pub(crate) struct Up {
     /// Which network to start.
     #[arg(long, value_enum, default_value_t = Backend::Embedded)]
     pub(crate) network: Backend,
-    /// Number of organisations with peers: Org1MSP, Org2MSP and so on.
+    /// Number of organisations, each with a peer: Org1MSP, Org2MSP and so on.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=12))]
     pub(crate) orgs: u16,
-    /// Number of peers of each organisation: peer0.org1.example.com, peer1.org1.example.com and so on.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=20))]
-    pub(crate) peers: u16,
     /// When a block is cut: at once, or as a real channel does (500 transactions, 2 MB or 2 s).
     #[arg(long, value_enum, default_value_t = Cut::Instant)]
     pub(crate) cut: Cut,
     /// Ports: those of Fabric's test-network (7050, 7051, 9051, ...) or free ones.
     #[arg(long, value_enum, default_value_t = Ports::TestNetwork)]
     pub(crate) ports: Ports,
-    /// Name of a channel of all organisations; give it again for further channels.
-    ///
-    /// Commands use the first channel where they name none.
-    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel")]
-    pub(crate) channels: Vec<String>,
+    /// Name of the channel.
+    #[arg(long, default_value = "mychannel")]
+    pub(crate) channel: String,
+    /// Answer rich queries as peers on CouchDB do; without it they are refused, as on LevelDB.
+    /// Embedded network only.
+    #[arg(long)]
+    pub(crate) rich_queries: bool,
     /// Return when the network serves, and leave it running; `selvedge network down` stops it.
     #[arg(long)]
     pub(crate) detach: bool,
@@ -85,11 +84,10 @@ impl Up {
     }
 
     async fn embedded(&self, output: &Output) -> anyhow::Result<()> {
-        let builder = fabric_devnet::Network::builder()
+        let mut builder = fabric_devnet::Network::builder()
             .dir(self.place.dir())
             .organizations(usize::from(self.orgs))
-            .peers(usize::from(self.peers))
-            .channels(self.channels.iter().map(fabric_devnet::ChannelSpec::new))
+            .channel(&self.channel)
             .ports(match self.ports {
                 Ports::TestNetwork => fabric_devnet::Ports::TestNetwork,
                 Ports::Free => fabric_devnet::Ports::Free,
@@ -98,6 +96,9 @@ impl Up {
                 Cut::Instant => fabric_devnet::Cut::Instant,
                 Cut::Fabric => fabric_devnet::Cut::fabric(),
             });
+        if self.rich_queries {
+            builder = builder.rich_queries();
+        }
         let network = builder.start().await?;
         super::status::print(&self.place, output).await?;
         output.progress("press Ctrl-C to stop");
@@ -107,11 +108,10 @@ impl Up {
     }
 
     async fn fabric(&self) -> anyhow::Result<RealFabric> {
-        let [channel] = self.channels.as_slice() else {
-            bail!("real Fabric is started with one channel; give --channel once");
-        };
-        if self.peers != 1 {
-            bail!("real Fabric is started with one peer per organisation; leave --peers away");
+        if self.rich_queries {
+            bail!(
+                "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
+            );
         }
         if self.place.dir().join(fabric::FILE_NAME).exists() {
             let mut fabric = RealFabric::attach(self.place.dir())?;
@@ -121,7 +121,7 @@ impl Up {
         let options = fabric::Options {
             folder: Some(self.place.dir().to_owned()),
             organizations: self.orgs,
-            channel: channel.clone(),
+            channel: self.channel.clone(),
             ports: match self.ports {
                 Ports::TestNetwork => fabric::Ports::TestNetwork,
                 Ports::Free => fabric::Ports::Free,

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use fabric_protos::{
     peer::{
         ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, DelState,
-        GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
-        GetStateMultipleResult, PutState, PutStateMetadata, QueryMetadata, QueryResponse,
-        QueryResponseMetadata, QueryStateNext, Response, StateMetadata, StateMetadataResult,
-        WriteBatchState, WriteRecord, chaincode_message::Type, write_record,
+        GetHistoryForKey, GetQueryResult, GetState, GetStateByRange, GetStateMetadata,
+        GetStateMultiple, GetStateMultipleResult, PutState, PutStateMetadata, QueryMetadata,
+        QueryResponse, QueryResponseMetadata, QueryStateNext, Response, StateMetadata,
+        StateMetadataResult, WriteBatchState, WriteRecord, chaincode_message::Type, write_record,
     },
     queryresult::{KeyModification, Kv},
 };
@@ -107,6 +107,12 @@ impl Call {
                 self.put(key, "value").await?
             }
             ["history", key] => self.history(key).await?,
+            ["find", query] => self.find(query, None).await?,
+            ["find", query, size, bookmark] => self.find(query, Some((size, bookmark))).await?,
+            ["find-and-put", query, key, value] => {
+                self.find(query, None).await?;
+                self.put(key, value).await?
+            }
             ["set-metadata", key, value] => self.set_metadata(key, value).await?,
             ["metadata", key] => self.metadata(key).await?,
             ["call", ref rest @ ..] => self.call(rest).await?,
@@ -245,6 +251,39 @@ impl Call {
             "{} {}",
             metadata.fetched_records_count, metadata.bookmark
         ))
+    }
+
+    /// Keys and values of documents; of a page the count and the bookmark too.
+    async fn find(&mut self, query: &str, page: Option<(&str, &str)>) -> Result<String, String> {
+        let metadata = page.map(|(size, bookmark)| QueryMetadata {
+            page_size: size.parse().unwrap(),
+            bookmark: bookmark.to_owned(),
+        });
+        let request = GetQueryResult {
+            query: query.to_owned(),
+            metadata: metadata.map_or_else(Bytes::new, |page| page.encode_to_vec().into()),
+            ..Default::default()
+        };
+        let mut response = self.query(Type::GetQueryResult, &request).await?;
+        let mut rows = std::mem::take(&mut response.results);
+        while response.has_more {
+            let next = QueryStateNext {
+                id: response.id.clone(),
+            };
+            response = self.query(Type::QueryStateNext, &next).await?;
+            rows.append(&mut response.results);
+        }
+        let rows = rows.into_iter().map(|row| {
+            let row = Kv::decode(row.result_bytes).unwrap();
+            format!("{}={}", row.key, text(row.value))
+        });
+        let rows = rows.collect::<Vec<_>>().join(" ");
+        if page.is_none() {
+            return Ok(rows);
+        }
+        let page = QueryResponseMetadata::decode(response.metadata).unwrap();
+        let count = page.fetched_records_count;
+        Ok(format!("{rows}|{count}|{}", page.bookmark))
     }
 
     /// Values of a key, newest first; `-` for a deletion.
