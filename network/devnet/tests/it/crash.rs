@@ -18,8 +18,14 @@ use crate::support::{
     Client, EITHER, TestChaincode, client::connect, deploy, in_folder, verify_chain, wait,
 };
 
-/// How often the network is killed.
-const KILLS: usize = 5;
+/// How often the network is killed, unless `KILLS` says otherwise: 1,000 make a soak of some minutes.
+const KILLS: usize = 20;
+
+/// Acknowledged transactions before the next kill, at most.
+const LIFE: usize = 60;
+
+/// Looks at a starting network, at most, before it is killed: it serves after about ten.
+const GLANCES: usize = 20;
 
 /// Clients that submit all the time.
 const CLIENTS: usize = 8;
@@ -28,13 +34,17 @@ const CLIENTS: usize = 8;
 struct Process(Child);
 
 impl Process {
-    async fn start(dir: &Path) -> Self {
+    fn spawn(dir: &Path) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_fabric-devnet"))
             .arg(dir)
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let process = Self(child);
+        Self(child)
+    }
+
+    async fn start(dir: &Path) -> Self {
+        let process = Self::spawn(dir);
         let pid = process.0.id();
         wait::until("the network serves", || async {
             let state = StateFile::read(dir)
@@ -86,6 +96,7 @@ async fn load(dir: &Path, client: usize, stop: Arc<AtomicBool>, kept: Arc<Mutex<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_network_loses_nothing_that_it_acknowledged() {
+    let kills = std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let chaincode = TestChaincode::start().await;
     let network = in_folder(dir.path()).await;
@@ -93,35 +104,65 @@ async fn a_killed_network_loses_nothing_that_it_acknowledged() {
     network.shutdown().await;
     let kept = Arc::new(Mutex::new(Vec::new()));
 
-    for kill in 1..=KILLS {
-        let process = Process::start(dir.path()).await;
-        let stop = Arc::new(AtomicBool::new(false));
-        let mut clients = Vec::new();
-        for client in 0..CLIENTS {
-            let (stop, kept, dir) = (Arc::clone(&stop), Arc::clone(&kept), dir.path().to_owned());
-            clients.push(tokio::spawn(
-                async move { load(&dir, client, stop, kept).await },
-            ));
+    for kill in 1..=kills {
+        if kill % 5 == 0 {
+            kill_while_starting(dir.path()).await;
+        } else {
+            kill_under_load(dir.path(), &kept).await;
         }
-        let goal = kill * 50;
-        wait::until("enough transactions are acknowledged", || async {
-            kept.lock().await.len() >= goal
-        })
-        .await;
-        drop(process);
-        stop.store(true, Ordering::Relaxed);
-        for client in clients {
-            wait::within("the clients", client).await.unwrap();
+        if kill % 100 == 0 {
+            eprintln!("{kill} kills, {} acknowledged", kept.lock().await.len());
         }
     }
 
     let network = in_folder(dir.path()).await;
-    assert_all_kept(&network, &kept.lock().await).await;
+    let kept = kept.lock().await;
+    assert!(kept.len() >= kills / 2, "{} acknowledged", kept.len());
+    assert_all_kept(&network, &kept).await;
     verify_chain(&network).await;
 }
 
+/// Any number below `bound`.
+fn random(bound: usize) -> usize {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    usize::try_from(u64::from_le_bytes(bytes) % bound as u64).unwrap()
+}
+
+async fn kill_under_load(dir: &Path, kept: &Arc<Mutex<Vec<String>>>) {
+    let process = Process::start(dir).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (stop, kept, dir) = (Arc::clone(&stop), Arc::clone(kept), dir.to_owned());
+            tokio::spawn(async move { load(&dir, client, stop, kept).await })
+        })
+        .collect();
+    let goal = kept.lock().await.len() + random(LIFE);
+    wait::until("enough transactions are acknowledged", || async {
+        kept.lock().await.len() >= goal
+    })
+    .await;
+    drop(process);
+    stop.store(true, Ordering::Relaxed);
+    for client in clients {
+        wait::within("the clients", client).await.unwrap();
+    }
+}
+
+async fn kill_while_starting(dir: &Path) {
+    let process = Process::spawn(dir);
+    let glances = random(GLANCES);
+    let mut seen = 0;
+    wait::until("its time has come", || {
+        seen += 1;
+        async move { seen > glances }
+    })
+    .await;
+    drop(process);
+}
+
 async fn assert_all_kept(network: &Network, keys: &[String]) {
-    assert!(keys.len() >= KILLS * 50);
     let client = Client::user1(network).await;
     for keys in keys.chunks(500) {
         let mut args = vec!["multiple"];
