@@ -29,8 +29,9 @@ pub struct State {
     pub organizations: PathBuf,
     /// The process of an embedded network.
     pid: Option<u32>,
-    /// The orderer of a real network.
-    orderer_node: Option<Node>,
+    /// The ordering nodes of a real network.
+    #[serde(default)]
+    orderers: Vec<Node>,
 }
 
 /// A peer.
@@ -140,7 +141,7 @@ impl RunningNetwork {
         match victim {
             Victim::Network => self.state.pid,
             Victim::Peer => self.state.peers.first()?.pid,
-            Victim::Orderer => self.state.orderer_node.as_ref()?.pid,
+            Victim::Orderer => self.state.orderers.first()?.pid,
         }
     }
 
@@ -183,11 +184,11 @@ fn read(folder: &Path) -> State {
 }
 
 fn pids(state: &State) -> Vec<u32> {
-    let orderer = state.orderer_node.as_ref().and_then(|node| node.pid);
+    let orderers = state.orderers.iter().filter_map(|node| node.pid);
     state
         .pid
         .into_iter()
-        .chain(orderer)
+        .chain(orderers)
         .chain(state.peers.iter().filter_map(|peer| peer.pid))
         .collect()
 }

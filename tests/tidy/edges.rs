@@ -21,7 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["fabric-contract-api-rust", "fabric-protos"],
     ),
     ("asset-chaincode", &["assets", "fabric-chaincode-shim"]),
-    ("fabric-gateway-sdk", &["fabric-protos", "fabric-msp"]),
+    (
+        "fabric-gateway-sdk",
+        &["fabric-ledger", "fabric-msp", "fabric-protos"],
+    ),
     (
         "fabric-devnet",
         &["fabric-ledger", "fabric-msp", "fabric-protos"],
@@ -45,7 +48,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "asset-did",
         ],
     ),
-    ("fabric-testnet", &["fabric-devnet", "fabric-msp"]),
+    (
+        "fabric-testnet",
+        &["fabric-devnet", "fabric-gateway-sdk", "fabric-msp"],
+    ),
 ];
 
 /// Crates at the top of the graph, which may use anything below them.

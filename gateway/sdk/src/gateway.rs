@@ -46,6 +46,11 @@ impl Gateway {
         Network::new(Arc::clone(&self.shared), channel.into())
     }
 
+    /// The peer that is used while it can be reached.
+    pub(crate) fn first_peer(&self) -> Arc<Peer> {
+        self.shared.peers.pick()
+    }
+
     /// Who acts.
     #[must_use]
     pub fn identity(&self) -> &Identity {

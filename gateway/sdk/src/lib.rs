@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admin;
 mod backoff;
 mod block;
 mod chaincode_event;

@@ -143,7 +143,12 @@ impl Proposal {
         Transaction::prepared(&self.network, id, &self.header, envelope, self.timeouts)
     }
 
-    async fn signed(&self, step: Step) -> Result<peer::SignedProposal, Error> {
+    /// The headers that its transaction must have.
+    pub(crate) fn header(&self) -> &common::Header {
+        &self.header
+    }
+
+    pub(crate) async fn signed(&self, step: Step) -> Result<peer::SignedProposal, Error> {
         let signature = sign(
             &self.network,
             step,

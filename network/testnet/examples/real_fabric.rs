@@ -89,8 +89,8 @@ async fn crash(folder: &Path) -> Result<(), Error> {
     network.restart_peer("Org2MSP").await?;
     println!("peer of Org2MSP back after {:.2?}", start.elapsed());
     let start = Instant::now();
-    network.kill_orderer();
-    network.restart_orderer().await?;
+    network.kill_orderer(0)?;
+    network.restart_orderer(0).await?;
     println!("orderer back after {:.2?}", start.elapsed());
     let start = Instant::now();
     let deployed = network

@@ -1,6 +1,9 @@
 //! A chaincode to deploy, on either network: it runs as a service that the peers dial.
 
+use fabric_gateway_sdk::admin::{ChaincodePackage, ChaincodeService, ServiceTls};
 use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
 
 /// What is deployed. The server need not run yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,5 +71,21 @@ impl Chaincode {
     pub fn tls(mut self, tls: ChaincodeTls) -> Self {
         self.tls = Some(tls);
         self
+    }
+
+    /// What is installed on peers: how they reach the server. The label is the name.
+    ///
+    /// # Errors
+    /// [`Error::Package`] if peers could not use it.
+    pub fn package(&self) -> Result<ChaincodePackage, Error> {
+        let mut service = ChaincodeService::new(&self.name, &self.address);
+        if let Some(tls) = &self.tls {
+            let mut settings = ServiceTls::new(&tls.root_certificate);
+            if let Some(client) = &tls.client {
+                settings = settings.client(&client.certificate, &client.key);
+            }
+            service = service.tls(settings);
+        }
+        Ok(service.package()?)
     }
 }

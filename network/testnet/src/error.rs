@@ -78,6 +78,33 @@ pub enum Error {
         /// What was asked for.
         operation: &'static str,
     },
+    /// An address, or the TLS settings for it, cannot be used.
+    #[error(transparent)]
+    Endpoint(#[from] fabric_gateway_sdk::EndpointError),
+    /// An administrator's certificate or key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] fabric_gateway_sdk::IdentityError),
+    /// A chaincode cannot be packaged.
+    #[error(transparent)]
+    Package(#[from] fabric_gateway_sdk::admin::PackageError),
+    /// An endorsement policy cannot be read.
+    #[error(transparent)]
+    Policy(#[from] fabric_gateway_sdk::admin::PolicyTextError),
+    /// Private data collections cannot be read.
+    #[error(transparent)]
+    Collections(#[from] fabric_gateway_sdk::admin::CollectionError),
+    /// A peer refused an administrator, or could not be asked.
+    #[error(transparent)]
+    Admin(#[from] fabric_gateway_sdk::admin::AdminError),
+    /// An ordering node refused its administrator, or could not be asked.
+    #[error(transparent)]
+    Participation(#[from] fabric_gateway_sdk::admin::ParticipationError),
+    /// The network has no such ordering node.
+    #[error("the network has no ordering node at place {place}, counted from 0")]
+    UnknownOrderer {
+        /// The place asked for.
+        place: usize,
+    },
     /// The network has no such organisation.
     #[error("the network has no organisation {msp_id}")]
     UnknownOrganization {

@@ -1,18 +1,18 @@
-//! A real Fabric network on this machine without Docker: one Raft orderer and a peer per
-//! organisation, from Fabric's own programs.
+//! A real Fabric network on this machine without Docker, from Fabric's own programs: ordering nodes
+//! that agree by Raft, and organisations with peers.
 //!
 //! A handle stops the network when it is dropped. [`RealFabric::detach`] leaves it running; the
 //! state file in its folder is then all that another process needs to [`RealFabric::attach`].
 
+mod administrator;
 mod builder;
 mod crash;
+mod discovery;
 mod genesis;
-mod lifecycle;
 mod operations;
 mod options;
 mod orderer;
 mod organizations;
-mod package;
 mod peer;
 mod state;
 mod tools;
@@ -21,14 +21,13 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use fabric_msp::layout;
 use futures::future::try_join_all;
 
 pub use options::{Options, Ports};
-pub use package::Package;
-pub use state::{DeployedChaincode, FILE_NAME, OrdererNode, PeerNode, State};
+pub use state::{FILE_NAME, OrdererNode, PeerNode, State};
 
 use crate::chaincode::Chaincode;
+use crate::deploy::{self, Deployed};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::process::{Lifetime, Process, Signal};
@@ -41,7 +40,7 @@ use tools::Tools;
 pub struct RealFabric {
     // Fields drop in this order: the nodes end before their folder goes.
     peers: Vec<Process>,
-    orderer: Process,
+    orderers: Vec<Process>,
     state: State,
     tools: Tools,
     lifetime: Lifetime,
@@ -67,28 +66,22 @@ impl RealFabric {
         }
         let ports = options.plan_ports()?;
         let organizations = open_organizations(&options, folder.path())?;
-        let state = State::new(&options.channel, tools.bin(), &organizations, &ports);
+        let version = tools.version().await?;
+        let state = State::new(&options, &tools, version, &organizations, &ports);
         genesis::generate(&tools, &state, &options, folder.path()).await?;
-        orderer::write_configuration(&tools, &state, folder.path())?;
-        peer::write_configuration(&tools, folder.path())?;
+        peer::write_configuration(&tools, &state, folder.path())?;
 
         let lifetime = folder.lifetime();
-        let orderer = orderer::start(&tools, folder.path(), lifetime.clone())?;
-        let peers = state
-            .peers
-            .iter()
-            .map(|node| peer::start(&tools, &state, node, folder.path(), lifetime.clone()));
-        let peers = peers.collect::<Result<_, Error>>()?;
-        let ports = Some(ports);
         let mut network = Self {
-            peers,
-            orderer,
+            peers: Vec::new(),
+            orderers: Vec::new(),
             state,
             tools,
             lifetime,
             folder,
-            _ports: ports,
+            _ports: Some(ports),
         };
+        network.launch()?;
         network.answer().await?;
         network.join().await?;
         network.ready().await?;
@@ -115,16 +108,16 @@ impl RealFabric {
             Process::adopt(name, &tools.bin().join(program), pid.unwrap_or(0), &logs)
         };
 
-        let orderer = adopt(&layout::orderer_host(), "orderer", state.orderer_node.pid);
-        let peers = state
-            .peers
-            .iter()
-            .map(|node| adopt(&format!("peer0.{}", node.domain), "peer", node.pid));
+        let orderers = state.orderers.iter();
+        let orderers = orderers.map(|node| adopt(&node.name, "orderer", node.pid));
+        let orderers = orderers.collect();
+        let peers = state.peers.iter();
+        let peers = peers.map(|node| adopt(&node.name, "peer", node.pid));
         let peers = peers.collect();
         let lifetime = Lifetime::Detached;
         Ok(Self {
             peers,
-            orderer,
+            orderers,
             state,
             tools,
             lifetime,
@@ -139,7 +132,7 @@ impl RealFabric {
     /// As [`RealFabric::attach`].
     pub fn stop(folder: &Path) -> Result<(), Error> {
         let mut network = Self::attach(folder)?;
-        for process in network.peers.iter_mut().chain([&mut network.orderer]) {
+        for process in network.peers.iter_mut().chain(&mut network.orderers) {
             process.end(Signal::Terminate);
         }
         Ok(())
@@ -150,8 +143,10 @@ impl RealFabric {
     /// # Errors
     /// The end of a log when a node does not come up.
     pub async fn resume(&mut self) -> Result<(), Error> {
-        if !self.orderer.is_running() {
-            self.orderer = orderer::start(&self.tools, self.folder.path(), self.lifetime.clone())?;
+        for place in 0..self.orderers.len() {
+            if !self.orderers[place].is_running() {
+                self.orderers[place] = self.start_orderer(place)?;
+            }
         }
         for index in 0..self.peers.len() {
             if !self.peers[index].is_running() {
@@ -170,24 +165,32 @@ impl RealFabric {
     pub fn detach(mut self) -> Result<PathBuf, Error> {
         self.write_state()?;
         self.folder.keep();
-        for process in self.peers.iter_mut().chain([&mut self.orderer]) {
+        for process in self.peers.iter_mut().chain(&mut self.orderers) {
             process.detach();
         }
         Ok(self.folder.path().to_owned())
     }
 
-    /// Deploys a chaincode, or changes its definition or address. Deploying the same again does
-    /// nothing.
+    /// Deploys a chaincode, or changes its definition or address, and returns when every peer's
+    /// gateway can find it. Deploying the same again does nothing.
     ///
     /// # Errors
-    /// [`Error::CommandFailed`] with what the peers said.
-    pub async fn deploy(&mut self, chaincode: &Chaincode) -> Result<DeployedChaincode, Error> {
-        let folder = self.folder.path();
-        let deployed = lifecycle::deploy(&self.tools, &self.state, folder, chaincode).await?;
-        self.state
-            .chaincodes
-            .insert(chaincode.name.clone(), deployed.clone());
-        self.write_state()?;
+    /// [`Error::Admin`] with what the peers said.
+    pub async fn deploy(&mut self, chaincode: &Chaincode) -> Result<Deployed, Error> {
+        let state = &self.state;
+        let organizations = state.first_peers().map(|first| {
+            let others = state.peers.iter();
+            let others = others.filter(|peer| peer.msp_id == first.msp_id && *peer != first);
+            Ok(deploy::Organization {
+                first: administrator::of_peer(state, first)?,
+                others: others
+                    .map(|peer| administrator::of_peer(state, peer))
+                    .collect::<Result<_, Error>>()?,
+            })
+        });
+        let organizations = organizations.collect::<Result<Vec<_>, Error>>()?;
+        let deployed = deploy::deploy(&state.channel, &organizations, chaincode).await?;
+        discovery::discovered(&self.tools, state, &chaincode.name).await?;
         Ok(deployed)
     }
 
@@ -225,22 +228,35 @@ impl RealFabric {
         self.state.peer(msp_id).map(|(_, peer)| &*peer.tls_ca)
     }
 
+    fn launch(&mut self) -> Result<(), Error> {
+        for place in 0..self.state.orderers.len() {
+            let node = &self.state.orderers[place];
+            orderer::write_configuration(&self.tools, &self.state, node, self.folder.path())?;
+            self.orderers.push(self.start_orderer(place)?);
+        }
+        for index in 0..self.state.peers.len() {
+            self.peers.push(self.start_peer(index)?);
+        }
+        Ok(())
+    }
+
     /// Waits until every node answers its administrator.
     async fn answer(&mut self) -> Result<(), Error> {
-        let (tools, state) = (&self.tools, &self.state);
+        let state = &self.state;
         let peers = state.peers.iter().zip(&mut self.peers);
-        let peers = peers.map(|(node, process)| peer::answers(tools, state, node, process));
-        let orderer = orderer::answers(tools, state, &mut self.orderer);
-        tokio::try_join!(orderer, try_join_all(peers)).map(drop)
+        let peers = peers.map(|(node, process)| peer::answers(state, node, process));
+        let orderers = state.orderers.iter().zip(&mut self.orderers);
+        let orderers = orderers.map(|(node, process)| orderer::answers(state, node, process));
+        tokio::try_join!(try_join_all(orderers), try_join_all(peers)).map(drop)
     }
 
     async fn join(&self) -> Result<(), Error> {
-        let (tools, state, folder) = (&self.tools, &self.state, self.folder.path());
-        let peers = state
-            .peers
-            .iter()
-            .map(|node| peer::join(tools, state, node, folder));
-        tokio::try_join!(orderer::join(tools, state, folder), try_join_all(peers)).map(drop)
+        let (state, folder) = (&self.state, self.folder.path());
+        let peers = state.peers.iter();
+        let peers = peers.map(|node| peer::join(state, node, folder));
+        let orderers = state.orderers.iter();
+        let orderers = orderers.map(|node| orderer::join(state, node, folder));
+        tokio::try_join!(try_join_all(orderers), try_join_all(peers)).map(drop)
     }
 
     /// Waits until the channel orders transactions and its peers know each other.
@@ -249,12 +265,16 @@ impl RealFabric {
         let others = state.peers.len() - 1;
         let peers = state.peers.iter().zip(&mut self.peers);
         let peers = peers.map(|(node, process)| peer::knows_others(state, node, process, others));
-        let orderer = orderer::leads(state, &mut self.orderer);
-        tokio::try_join!(orderer, try_join_all(peers)).map(drop)
+        let orderers = state.orderers.iter().zip(&mut self.orderers);
+        let orderers =
+            orderers.map(|(node, process)| orderer::follows_a_leader(state, node, process));
+        tokio::try_join!(try_join_all(orderers), try_join_all(peers)).map(drop)
     }
 
     fn write_state(&mut self) -> Result<(), Error> {
-        self.state.orderer_node.pid = Some(self.orderer.pid());
+        for (node, process) in self.state.orderers.iter_mut().zip(&self.orderers) {
+            node.pid = Some(process.pid());
+        }
         for (node, process) in self.state.peers.iter_mut().zip(&self.peers) {
             node.pid = Some(process.pid());
         }
@@ -285,6 +305,6 @@ fn open_organizations(options: &Options, folder: &Path) -> Result<Organizations,
             let given = given.canonicalize().map_err(Error::io("find", given))?;
             Ok(Organizations::at(&given))
         }
-        None => Organizations::generate(&folder.join("organizations"), options.organizations),
+        None => Organizations::generate(&folder.join("organizations"), options),
     }
 }

@@ -29,6 +29,7 @@
 //! ```
 
 mod chaincode;
+mod deploy;
 pub mod embedded;
 mod error;
 pub mod fabric;
@@ -43,6 +44,7 @@ mod secret;
 mod wait;
 
 pub use chaincode::{Chaincode, ChaincodeTls, ClientCertificate};
+pub use deploy::Deployed;
 pub use error::Error;
 pub use network::{NETWORK_VARIABLE, NetworkKind, TestNetwork};
 pub use wait::{DeadlinePassed, wait_for, wait_until};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use fabric_testnet::Chaincode as Definition;
-use fabric_testnet::fabric::{Package, RealFabric};
+use fabric_testnet::fabric::RealFabric;
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -51,12 +51,13 @@ impl Chaincode {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
             Self::Package { service, out } => {
-                let package = Package::of(&Definition::new(&service.name, &service.address))?;
+                let package = Definition::new(&service.name, &service.address).package()?;
                 let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", service.name)));
-                std::fs::write(&out, &package.bytes)
+                std::fs::write(&out, package.bytes())
                     .with_context(|| format!("cannot write {}", out.display()))?;
-                let made = json!({ "package_id": package.id, "file": out });
-                output.result(&made, |_| format!("{}\n{}", out.display(), package.id))?;
+                let id = package.id();
+                let made = json!({ "package_id": id.as_str(), "file": out });
+                output.result(&made, |_| format!("{}\n{id}", out.display()))?;
             }
             Self::Deploy {
                 service,
@@ -84,14 +85,14 @@ impl Chaincode {
 pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Result<Value> {
     match place.kind()? {
         Kind::Embedded => {
-            let package = Package::of(definition)?;
+            let package = definition.package()?;
             let request = json!({
                 "name": definition.name,
                 "address": definition.address,
                 "policy": definition.policy,
             });
             let mut reply = place.admin("POST", "/chaincodes", Some(&request)).await?;
-            reply["package_id"] = json!(package.id);
+            reply["package_id"] = json!(package.id().as_str());
             Ok(reply)
         }
         Kind::Fabric => {
@@ -103,7 +104,7 @@ pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Re
             Ok(json!({
                 "name": definition.name,
                 "sequence": deployed.sequence,
-                "package_id": deployed.package_id,
+                "package_id": deployed.package_id.as_str(),
             }))
         }
         Kind::Unknown(kind) => bail!(

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails, helpers included"
 )]
 
+mod admin;
 mod blocks;
 mod checkpoint;
 mod deliver;

@@ -22,6 +22,7 @@ pub(crate) const ENDORSE: &str = "/gateway.Gateway/Endorse";
 pub(crate) const SUBMIT: &str = "/gateway.Gateway/Submit";
 pub(crate) const COMMIT_STATUS: &str = "/gateway.Gateway/CommitStatus";
 pub(crate) const CHAINCODE_EVENTS: &str = "/gateway.Gateway/ChaincodeEvents";
+pub(crate) const PROCESS_PROPOSAL: &str = "/protos.Endorser/ProcessProposal";
 pub(crate) const DELIVER: &str = "/protos.Deliver/Deliver";
 pub(crate) const DELIVER_FILTERED: &str = "/protos.Deliver/DeliverFiltered";
 

@@ -38,15 +38,21 @@ pub(super) async fn generate(
     tools.run("configtxgen", &[], arguments).await.map(drop)
 }
 
+/// The block's bytes.
+pub(super) fn read(folder: &Path) -> Result<Vec<u8>, Error> {
+    let path = block_path(folder);
+    fs::read(&path).map_err(Error::io("read", &path))
+}
+
 /// Where the block is.
-pub(super) fn block_path(folder: &Path) -> PathBuf {
+fn block_path(folder: &Path) -> PathBuf {
     folder.join("genesis.block")
 }
 
 fn configuration(state: &State, options: &Options) -> String {
     let organizations = Organizations::at(&state.organizations);
     let mut members = String::new();
-    for peer in &state.peers {
+    for peer in state.first_peers() {
         members.push_str(&peer_organization(&organizations, peer));
     }
     format!(
@@ -86,40 +92,46 @@ fn configuration(state: &State, options: &Options) -> String {
     )
 }
 
-/// One node elects itself: short ticks make that, after a restart, a matter of a second.
+/// Short ticks: a node that is alone elects itself, and three agree on another leader, within a second
+/// or two.
 fn consenters(state: &State, organizations: &Organizations) -> String {
-    let certificate = organizations.orderer_node().join("tls/server.crt");
-    let certificate = quoted(&certificate);
-    format!(
-        "      EtcdRaft:
-        Consenters:
-          - Host: {}
-            Port: {}
-            ClientTLSCert: {certificate}
-            ServerTLSCert: {certificate}
-        Options:
+    let mut text = String::from("      EtcdRaft:\n        Consenters:\n");
+    for node in &state.orderers {
+        let certificate = organizations.orderer_node(node).join("tls/server.crt");
+        let certificate = quoted(&certificate);
+        let (host, port) = (node.address.ip(), node.address.port());
+        let _ = writeln!(
+            text,
+            "          - {{ Host: {host}, Port: {port}, ClientTLSCert: {certificate}, ServerTLSCert: {certificate} }}"
+        );
+    }
+    text.push_str(
+        "        Options:
           TickInterval: 100ms
           ElectionTick: 10
           HeartbeatTick: 1
           MaxInflightBlocks: 5
           SnapshotIntervalSize: 16 MB",
-        state.orderer.ip(),
-        state.orderer.port(),
-    )
+    );
+    text
 }
 
 fn orderer_organization(state: &State, organizations: &Organizations) -> String {
     let msp = quoted(&organizations.orderer_msp());
+    let endpoints = state
+        .orderers
+        .iter()
+        .map(|node| format!("'{}'", node.address));
+    let endpoints = endpoints.collect::<Vec<_>>().join(", ");
     format!(
         "        - Name: OrdererOrg
           ID: {ORDERER_MSP_ID}
           MSPDir: {msp}
-          OrdererEndpoints: ['{}']
+          OrdererEndpoints: [{endpoints}]
           Policies:
             Readers: {{ Type: Signature, Rule: \"OR('{ORDERER_MSP_ID}.member')\" }}
             Writers: {{ Type: Signature, Rule: \"OR('{ORDERER_MSP_ID}.member')\" }}
-            Admins: {{ Type: Signature, Rule: \"OR('{ORDERER_MSP_ID}.admin')\" }}",
-        state.orderer
+            Admins: {{ Type: Signature, Rule: \"OR('{ORDERER_MSP_ID}.admin')\" }}"
     )
 }
 

@@ -8,6 +8,8 @@ use crate::ports::{Port, is_free};
 
 /// Every organisation has ports of its own below 32,000 in the test-network's scheme.
 const ORGANIZATIONS_MAX: u16 = 12;
+/// Peers of one organisation have ports of their own, a hundred apart, before the next one's begin.
+const PEERS_MAX: u16 = 8;
 
 /// What a network is started with; every part has a default.
 #[derive(Debug, Clone)]
@@ -18,8 +20,12 @@ pub struct Options {
     pub fabric_bin: Option<PathBuf>,
     /// Certificates and keys in cryptogen's layout, to use in place; made anew by default.
     pub organizations_dir: Option<PathBuf>,
-    /// Number of organisations with a peer each: `Org1MSP`, `Org2MSP` and so on.
+    /// Number of organisations: `Org1MSP`, `Org2MSP` and so on.
     pub organizations: u16,
+    /// Number of peers of each organisation: `peer0`, `peer1` and so on.
+    pub peers: u16,
+    /// Number of ordering nodes, which agree by Raft: 1, or 3 to go on without one of them.
+    pub orderers: u16,
     /// Name of the channel.
     pub channel: String,
     /// Where the endpoints listen.
@@ -37,6 +43,8 @@ impl Default for Options {
             fabric_bin: None,
             organizations_dir: None,
             organizations: 2,
+            peers: 1,
+            orderers: 1,
             channel: "mychannel".to_owned(),
             ports: Ports::default(),
             batch_timeout: Duration::from_secs(2),
@@ -51,17 +59,25 @@ pub enum Ports {
     /// Ports that nobody uses.
     #[default]
     Free,
-    /// The ports of Fabric's test-network: orderer 7050, peers 7051, 9051, 11051 and so on.
+    /// The ports of Fabric's test-network: orderer 7050, peers 7051, 9051, 11051 and so on. Further
+    /// orderers have 7060 and 7070, further peers of an organisation 7151, 7251 and so on.
     TestNetwork,
 }
 
 /// A port for every endpoint, reserved while the value lives.
 #[derive(Debug)]
 pub(super) struct PortPlan {
-    pub(super) orderer: Port,
+    pub(super) orderers: Vec<OrdererPorts>,
+    /// First peers of all organisations, then second ones.
+    pub(super) peers: Vec<PeerPorts>,
+}
+
+/// An ordering node's ports.
+#[derive(Debug)]
+pub(super) struct OrdererPorts {
+    pub(super) main: Port,
     pub(super) admin: Port,
     pub(super) operations: Port,
-    pub(super) peers: Vec<PeerPorts>,
 }
 
 /// A peer's ports.
@@ -74,14 +90,25 @@ pub(super) struct PeerPorts {
 
 impl Options {
     pub(super) fn check(&self) -> Result<(), Error> {
-        if (1..=ORGANIZATIONS_MAX).contains(&self.organizations) {
-            return Ok(());
+        let refuse = |name, value: u16, remedy: String| {
+            Err(Error::Setting {
+                name,
+                value: value.to_string(),
+                remedy,
+            })
+        };
+        if !(1..=ORGANIZATIONS_MAX).contains(&self.organizations) {
+            let remedy = format!("give 1 to {ORGANIZATIONS_MAX}");
+            return refuse("organizations", self.organizations, remedy);
         }
-        Err(Error::Setting {
-            name: "organizations",
-            value: self.organizations.to_string(),
-            remedy: format!("give 1 to {ORGANIZATIONS_MAX}"),
-        })
+        if !(1..=PEERS_MAX).contains(&self.peers) {
+            return refuse("peers", self.peers, format!("give 1 to {PEERS_MAX}"));
+        }
+        if ![1, 3].contains(&self.orderers) {
+            let remedy = "give 1, or 3 to go on without one of them".to_owned();
+            return refuse("orderers", self.orderers, remedy);
+        }
+        Ok(())
     }
 
     pub(super) fn plan_ports(&self) -> Result<PortPlan, Error> {
@@ -94,19 +121,28 @@ impl Options {
                 remedy: "stop what uses it, or let the network choose free ports".to_owned(),
             }),
         };
-        let peers = (0..self.organizations).map(|index| {
-            let main = 7051 + 2000 * index;
+        let orderers = (0..self.orderers).map(|index| {
+            Ok(OrdererPorts {
+                main: take(7050 + 10 * index)?,
+                admin: take(7053 + 10 * index)?,
+                operations: take(9443 - index)?,
+            })
+        });
+        let places = (0..self.peers).flat_map(|peer| {
+            let organizations = 0..self.organizations;
+            organizations.map(move |organization| (organization, peer))
+        });
+        let peers = places.map(|(organization, peer)| {
+            let main = 7051 + 2000 * organization + 100 * peer;
             Ok(PeerPorts {
                 main: take(main)?,
                 chaincode: take(main + 1)?,
-                operations: take(9444 + index)?,
+                operations: take(9444 + ORGANIZATIONS_MAX * peer + organization)?,
             })
         });
         Ok(PortPlan {
+            orderers: orderers.collect::<Result<_, Error>>()?,
             peers: peers.collect::<Result<_, Error>>()?,
-            orderer: take(7050)?,
-            admin: take(7053)?,
-            operations: take(9443)?,
         })
     }
 }
@@ -115,35 +151,57 @@ impl Options {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check_refused(options: &Options, remedy: &str) {
+        let error = options.check().unwrap_err().to_string();
+        assert!(error.contains(remedy), "{error}");
+    }
+
     #[test]
-    fn network_without_organisations_is_refused() {
-        let options = Options {
-            organizations: 0,
-            ..Options::default()
-        };
-        assert!(
-            options
-                .check()
-                .unwrap_err()
-                .to_string()
-                .contains("give 1 to")
+    fn numbers_that_make_no_network_are_refused() {
+        let standard = Options::default;
+        check_refused(
+            &Options {
+                organizations: 0,
+                ..standard()
+            },
+            "organizations=0 cannot be used; give 1 to 12",
+        );
+        check_refused(
+            &Options {
+                peers: 0,
+                ..standard()
+            },
+            "give 1 to 8",
+        );
+        check_refused(
+            &Options {
+                orderers: 2,
+                ..standard()
+            },
+            "give 1, or 3",
         );
     }
 
     #[test]
-    fn free_ports_are_all_different() {
-        let plan = Options::default().plan_ports().unwrap();
-        let mut numbers = vec![
-            plan.orderer.number(),
-            plan.admin.number(),
-            plan.operations.number(),
-        ];
+    fn ports_are_all_different() {
+        let options = Options {
+            organizations: 12,
+            peers: 8,
+            orderers: 3,
+            ..Options::default()
+        };
+        let plan = options.plan_ports().unwrap();
+        let mut numbers = Vec::new();
+        for node in &plan.orderers {
+            numbers.extend([&node.main, &node.admin, &node.operations].map(Port::number));
+        }
         for peer in &plan.peers {
             numbers.extend([&peer.main, &peer.chaincode, &peer.operations].map(Port::number));
         }
         let count = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!((numbers.len(), count), (9, 9));
+        assert_eq!((numbers.len(), count), (297, 297));
     }
 }

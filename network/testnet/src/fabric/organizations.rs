@@ -5,27 +5,44 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fabric_msp::layout::{self, OrganizationKind, OrganizationLayout};
-use fabric_msp::{Organization, OrganizationSpec};
+use fabric_msp::{NodeSpec, Organization, OrganizationSpec};
 
+use super::options::Options;
+use super::state::{OrdererNode, PeerNode};
 use crate::error::Error;
-
-/// Short host name of each organisation's only peer.
-const PEER_HOST: &str = "peer0";
 
 /// Where things are in a folder of organisations.
 #[derive(Debug, Clone)]
 pub(super) struct Organizations(PathBuf);
+
+/// Short host name of a peer of its organisation, by place: `peer0`.
+pub(super) fn peer_host(place: usize) -> String {
+    format!("peer{place}")
+}
+
+/// Short host name of an ordering node, by place: `orderer`, `orderer2`.
+pub(super) fn orderer_host(place: usize) -> String {
+    match place {
+        0 => layout::ORDERER_HOST.to_owned(),
+        place => format!("{}{}", layout::ORDERER_HOST, place + 1),
+    }
+}
 
 impl Organizations {
     pub(super) fn at(folder: &Path) -> Self {
         Self(folder.to_owned())
     }
 
-    /// Makes the certificates and keys of an orderer and `count` organisations with a peer, an
+    /// Makes the certificates and keys of the orderers and of organisations with peers, an
     /// administrator and a user each.
-    pub(super) fn generate(folder: &Path, count: u16) -> Result<Self, Error> {
-        let peers = (1..=usize::from(count)).map(OrganizationSpec::peer);
-        for specification in peers.chain([OrganizationSpec::orderer()]) {
+    pub(super) fn generate(folder: &Path, options: &Options) -> Result<Self, Error> {
+        let mut orderer = OrganizationSpec::orderer();
+        let hosts = (0..usize::from(options.orderers)).map(orderer_host);
+        orderer.nodes = hosts.map(NodeSpec::local).collect();
+        let numbers = 1..=usize::from(options.organizations);
+        let peers =
+            numbers.map(|number| OrganizationSpec::peer(number).with_peers(options.peers.into()));
+        for specification in peers.chain([orderer]) {
             let organization = Organization::generate(&specification)?;
             organization.write_to(folder)?;
         }
@@ -36,19 +53,14 @@ impl Organizations {
         &self.0
     }
 
-    /// The orderer's organisation: its MSP, as the channel knows it.
+    /// The orderers' organisation: its MSP, as the channel knows it.
     pub(super) fn orderer_msp(&self) -> PathBuf {
         OrganizationLayout::orderer(&self.0).msp()
     }
 
-    /// The ordering node: `msp` and `tls` are in here.
-    pub(super) fn orderer_node(&self) -> PathBuf {
-        OrganizationLayout::orderer(&self.0).node(layout::ORDERER_HOST)
-    }
-
-    /// The authority of the orderer's TLS certificate.
-    pub(super) fn orderer_tls_ca(&self) -> PathBuf {
-        OrganizationLayout::orderer(&self.0).tls_ca_certificate()
+    /// An ordering node: `msp` and `tls` are in here.
+    pub(super) fn orderer_node(&self, node: &OrdererNode) -> PathBuf {
+        OrganizationLayout::orderer(&self.0).node(short(&node.name))
     }
 
     /// A peer organisation's MSP, as the channel knows it.
@@ -56,9 +68,9 @@ impl Organizations {
         self.peers_of(domain).msp()
     }
 
-    /// The organisation's peer: `msp` and `tls` are in here.
-    pub(super) fn peer_node(&self, domain: &str) -> PathBuf {
-        self.peers_of(domain).node(PEER_HOST)
+    /// A peer: `msp` and `tls` are in here.
+    pub(super) fn peer_node(&self, node: &PeerNode) -> PathBuf {
+        self.peers_of(&node.domain).node(short(&node.name))
     }
 
     /// The authority of a peer's TLS certificate.
@@ -74,6 +86,11 @@ impl Organizations {
     fn peers_of(&self, domain: &str) -> OrganizationLayout {
         OrganizationLayout::new(&self.0, OrganizationKind::Peer, domain)
     }
+}
+
+/// A host name without its domain.
+fn short(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// The one file in a folder that holds a single key or certificate, whatever its name.

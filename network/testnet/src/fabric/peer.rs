@@ -4,31 +4,44 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::genesis;
-use super::operations;
 use super::organizations::Organizations;
 use super::state::{PeerNode, State};
 use super::tools::Tools;
-use super::{builder, logs};
+use super::{administrator, builder, genesis, logs, operations};
 use crate::error::Error;
 use crate::process::{Lifetime, Process, Signal, Start};
 
 /// A peer starts in a second on an idle machine.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
-/// Writes the settings that all peers share, for the peers and for the command line tool.
+/// Writes the settings that all peers share.
 ///
 /// Values are those of Fabric's sample configuration unless a comment says why not.
-pub(super) fn write_configuration(tools: &Tools, folder: &Path) -> Result<(), Error> {
+pub(super) fn write_configuration(
+    tools: &Tools,
+    state: &State,
+    folder: &Path,
+) -> Result<(), Error> {
     let builder = builder::write(folder)?
         .display()
         .to_string()
         .replace('\'', "''");
     let text = CONFIGURATION
+        .replace("{filters}", filters(&state.version))
         .replace("{builder_name}", builder::NAME)
         .replace("{builder}", &builder);
     let path = tools.configuration().join("core.yaml");
     fs::write(&path, text).map_err(Error::io("write", &path))
+}
+
+/// What proposals are checked for before anything else. Peers before 3.0 do not know the last of these, and
+/// refuse to start with it.
+fn filters(version: &str) -> &'static str {
+    if version.trim_start_matches('v').starts_with("2.") {
+        "{ name: DefaultAuth }, { name: ExpirationCheck }"
+    } else {
+        "{ name: DefaultAuth }, { name: ExpirationCheck }, { name: TimeWindowCheck }"
+    }
 }
 
 /// No `vm.endpoint`: there is no Docker, and with one configured the peer is never healthy.
@@ -71,7 +84,7 @@ peer:
   maxRecvMsgSize: 104857600
   maxSendMsgSize: 104857600
   handlers:
-    authFilters: [{ name: DefaultAuth }, { name: ExpirationCheck }, { name: TimeWindowCheck }]
+    authFilters: [{filters}]
     decorators: [{ name: DefaultDecorator }]
     endorsers: { escc: { name: DefaultEndorsement } }
     validators: { vscc: { name: DefaultValidation } }
@@ -101,14 +114,16 @@ pub(super) fn start(
     lifetime: Lifetime,
 ) -> Result<Process, Error> {
     let organizations = Organizations::at(&state.organizations);
-    let node = organizations.peer_node(&peer.domain);
-    let data = folder.join("data").join(&peer.domain);
+    let node = organizations.peer_node(peer);
+    let data = folder.join("data").join(&peer.name);
     fs::create_dir_all(&data).map_err(Error::io("create", &data))?;
     let address = peer.address.to_string();
+    // Peers of an organisation meet at its first one.
+    let (_, first) = state.peer(&peer.msp_id)?;
     let mut command = tools.command("peer");
     command
         .args(["node", "start"])
-        .env("CORE_PEER_ID", format!("peer0.{}", peer.domain))
+        .env("CORE_PEER_ID", &peer.name)
         .env("CORE_PEER_LOCALMSPID", &peer.msp_id)
         .env("CORE_PEER_MSPCONFIGPATH", node.join("msp"))
         .env("CORE_PEER_TLS_CERT_FILE", node.join("tls/server.crt"))
@@ -116,7 +131,7 @@ pub(super) fn start(
         .env("CORE_PEER_TLS_ROOTCERT_FILE", node.join("tls/ca.crt"))
         .env("CORE_PEER_ADDRESS", &address)
         .env("CORE_PEER_LISTENADDRESS", &address)
-        .env("CORE_PEER_GOSSIP_BOOTSTRAP", &address)
+        .env("CORE_PEER_GOSSIP_BOOTSTRAP", first.address.to_string())
         .env("CORE_PEER_GOSSIP_ENDPOINT", &address)
         .env("CORE_PEER_GOSSIP_EXTERNALENDPOINT", &address)
         .env(
@@ -126,10 +141,9 @@ pub(super) fn start(
         .env("CORE_OPERATIONS_LISTENADDRESS", peer.operations.to_string())
         .env("CORE_PEER_FILESYSTEMPATH", &data)
         .env("CORE_LEDGER_SNAPSHOTS_ROOTDIR", data.join("snapshots"));
-    let name = format!("peer0.{}", peer.domain);
     let logs = logs(folder);
     Process::start(Start {
-        name: &name,
+        name: &peer.name,
         command,
         logs: &logs,
         stop_signal: Signal::Kill,
@@ -137,58 +151,27 @@ pub(super) fn start(
     })
 }
 
-/// Settings of the command line tool as the organisation's administrator.
-pub(super) fn admin_environment(state: &State, peer: &PeerNode) -> Vec<(&'static str, String)> {
-    let organizations = Organizations::at(&state.organizations);
-    let path = |path: std::path::PathBuf| path.display().to_string();
-    vec![
-        ("CORE_PEER_LOCALMSPID", peer.msp_id.clone()),
-        ("CORE_PEER_ADDRESS", peer.address.to_string()),
-        (
-            "CORE_PEER_MSPCONFIGPATH",
-            path(organizations.admin_msp(&peer.domain)),
-        ),
-        (
-            "CORE_PEER_TLS_ROOTCERT_FILE",
-            path(organizations.peer_tls_ca(&peer.domain)),
-        ),
-    ]
-}
-
 /// Waits until the peer answers its administrator.
 pub(super) async fn answers(
-    tools: &Tools,
     state: &State,
     peer: &PeerNode,
     process: &mut Process,
 ) -> Result<(), Error> {
-    let environment = &admin_environment(state, peer);
+    let administrator = &administrator::of_peer(state, peer)?;
     let look = || async move {
-        operations::is_healthy(peer.operations).await
-            && tools
-                .run("peer", environment, ["channel", "list"])
-                .await
-                .is_ok()
+        operations::is_healthy(peer.operations).await && administrator.channels().await.is_ok()
     };
     process.ready(START_DEADLINE, look).await
 }
 
 /// Makes the peer a member of the channel.
-pub(super) async fn join(
-    tools: &Tools,
-    state: &State,
-    peer: &PeerNode,
-    folder: &Path,
-) -> Result<(), Error> {
-    let block = genesis::block_path(folder).display().to_string();
-    let environment = admin_environment(state, peer);
-    tools
-        .run("peer", &environment, ["channel", "join", "-b", &block])
-        .await
-        .map(drop)
+pub(super) async fn join(state: &State, peer: &PeerNode, folder: &Path) -> Result<(), Error> {
+    let block = genesis::read(folder)?;
+    administrator::of_peer(state, peer)?.join(block).await?;
+    Ok(())
 }
 
-/// Waits until the peer knows `others` peers of other organisations as members of the channel: the
+/// Waits until the peer knows `others` other peers as members of the channel: the
 /// gateway can find endorsers from then on.
 pub(super) async fn knows_others(
     state: &State,

@@ -1,7 +1,6 @@
 //! `network.json`: everything that another process needs to use, stop or restart a network whose
 //! handle is gone. It holds names, ports and process ids; secrets stay in the organisations' folder.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -10,9 +9,9 @@ use std::path::{Path, PathBuf};
 use fabric_msp::layout;
 use serde::{Deserialize, Serialize};
 
-use super::options::PortPlan;
-use super::organizations::Organizations;
-use crate::chaincode::Chaincode;
+use super::options::{Options, PortPlan};
+use super::organizations::{Organizations, orderer_host, peer_host};
+use super::tools::Tools;
 use crate::error::Error;
 
 /// Name of the file in the network's folder.
@@ -26,24 +25,27 @@ pub struct State {
     pub kind: String,
     /// Name of the channel.
     pub channel: String,
-    /// Orderer, gRPC over TLS.
+    /// First ordering node, gRPC over TLS.
     pub orderer: SocketAddr,
-    /// The orderer's other endpoints and its process.
-    pub orderer_node: OrdererNode,
-    /// One peer per organisation, in order.
+    /// All ordering nodes.
+    pub orderers: Vec<OrdererNode>,
+    /// First peers of all organisations, in order, then second ones, and so on.
     pub peers: Vec<PeerNode>,
     /// Folder of certificates and keys, in cryptogen's layout.
     pub organizations: PathBuf,
     /// Folder of Fabric's programs.
     pub fabric_bin: PathBuf,
-    /// What is deployed, by name.
-    #[serde(default)]
-    pub chaincodes: BTreeMap<String, DeployedChaincode>,
+    /// Their version, such as `v3.1.5`.
+    pub version: String,
 }
 
-/// The ordering node beside its main endpoint.
+/// An ordering node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrdererNode {
+    /// Its host name: `orderer.example.com`, `orderer2.example.com`.
+    pub name: String,
+    /// Orderer, gRPC over TLS.
+    pub address: SocketAddr,
     /// Channel participation, HTTP over mutual TLS.
     pub admin: SocketAddr,
     /// Health and metrics, plain HTTP.
@@ -55,6 +57,8 @@ pub struct OrdererNode {
 /// A peer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerNode {
+    /// Its host name: `peer0.org1.example.com`.
+    pub name: String,
     /// MSP id of its organisation.
     pub msp_id: String,
     /// Domain of its organisation, as in the folders' names.
@@ -71,29 +75,22 @@ pub struct PeerNode {
     pub pid: Option<u32>,
 }
 
-/// A definition that this crate has committed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeployedChaincode {
-    /// What was asked for.
-    pub chaincode: Chaincode,
-    /// Id of the package that the peers have installed: the server's `CHAINCODE_ID`.
-    pub package_id: String,
-    /// How many times the definition was committed.
-    pub sequence: i64,
-}
-
 impl State {
     /// A network that has been laid out and not started.
     pub(super) fn new(
-        channel: &str,
-        fabric_bin: &Path,
+        options: &Options,
+        tools: &Tools,
+        version: String,
         organizations: &Organizations,
         ports: &PortPlan,
     ) -> Self {
-        let peers = ports.peers.iter().enumerate().map(|(index, ports)| {
-            let domain = layout::organization_domain(index + 1);
+        let organization_count = usize::from(options.organizations);
+        let peers = ports.peers.iter().enumerate().map(|(place, ports)| {
+            let number = place % organization_count + 1;
+            let domain = layout::organization_domain(number);
             PeerNode {
-                msp_id: layout::organization_msp_id(index + 1),
+                name: format!("{}.{domain}", peer_host(place / organization_count)),
+                msp_id: layout::organization_msp_id(number),
                 tls_ca: organizations.peer_tls_ca(&domain),
                 domain,
                 address: ports.main.address(),
@@ -102,20 +99,24 @@ impl State {
                 pid: None,
             }
         });
-        let orderer_node = OrdererNode {
+        let orderers = ports.orderers.iter().enumerate();
+        let orderers = orderers.map(|(place, ports)| OrdererNode {
+            name: format!("{}.{}", orderer_host(place), layout::ORDERER_DOMAIN),
+            address: ports.main.address(),
             admin: ports.admin.address(),
             operations: ports.operations.address(),
             pid: None,
-        };
+        });
+        let orderers: Vec<OrdererNode> = orderers.collect();
         Self {
             kind: "fabric".to_owned(),
-            channel: channel.to_owned(),
-            orderer: ports.orderer.address(),
-            orderer_node,
+            channel: options.channel.clone(),
+            orderer: orderers[0].address,
+            orderers,
             peers: peers.collect(),
             organizations: organizations.folder().to_owned(),
-            fabric_bin: fabric_bin.to_owned(),
-            chaincodes: BTreeMap::new(),
+            fabric_bin: tools.bin().to_owned(),
+            version,
         }
     }
 
@@ -150,7 +151,7 @@ impl State {
             .map_err(Error::io("write", &path))
     }
 
-    /// The peer of an organisation, with its place in the list.
+    /// The first peer of an organisation, with its place in the list.
     pub(super) fn peer(&self, msp_id: &str) -> Result<(usize, &PeerNode), Error> {
         let found = self
             .peers
@@ -162,11 +163,13 @@ impl State {
         })
     }
 
-    /// The peer whose administrator acts where any would do.
-    pub(super) fn first_peer(&self) -> Result<&PeerNode, Error> {
-        let missing = || Error::UnknownOrganization {
-            msp_id: "Org1MSP".to_owned(),
-        };
-        self.peers.first().ok_or_else(missing)
+    /// The first peer of each organisation, which others contact first.
+    pub(super) fn first_peers(&self) -> impl Iterator<Item = &PeerNode> {
+        let first = self.peers.first().map(|peer| peer.msp_id.clone());
+        let mut seen = 0;
+        self.peers.iter().take_while(move |peer| {
+            seen += usize::from(Some(&peer.msp_id) == first.as_ref());
+            seen <= 1
+        })
     }
 }

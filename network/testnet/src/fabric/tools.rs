@@ -6,9 +6,9 @@ use std::process::Command;
 use crate::error::Error;
 use crate::program;
 
-const PROGRAMS: [&str; 5] = ["peer", "orderer", "configtxgen", "osnadmin", "discover"];
+const PROGRAMS: [&str; 4] = ["peer", "orderer", "configtxgen", "discover"];
 const REMEDY: &str = "set FABRIC_BIN to the folder that holds Fabric's peer, orderer, \
-    configtxgen, osnadmin and discover: the `bin` folder of an official release archive (2.5 or \
+    configtxgen and discover: the `bin` folder of an official release archive (2.5 or \
     later), or your own build";
 
 /// No colours: logs are files, and errors quote them.
@@ -48,9 +48,19 @@ impl Tools {
         &self.bin
     }
 
-    /// Folder of `core.yaml`, `orderer.yaml` and `configtx.yaml`.
+    /// Folder of `core.yaml` and `configtx.yaml`, and of a folder with `orderer.yaml` per ordering node.
     pub(super) fn configuration(&self) -> &Path {
         &self.configuration
+    }
+
+    /// The programs' version as they state it: `v3.1.5`, or `latest` of a local build.
+    pub(super) async fn version(&self) -> Result<String, Error> {
+        let answer = self.run("peer", &[], ["version"]).await?;
+        let lines = answer.lines().map(str::trim);
+        let version = lines
+            .filter_map(|line| line.strip_prefix("Version: "))
+            .next();
+        Ok(version.unwrap_or("latest").to_owned())
     }
 
     /// A command that does not inherit settings: a `CORE_...` variable that the caller has set

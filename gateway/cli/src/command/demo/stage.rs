@@ -9,7 +9,6 @@ use anyhow::{Context as _, bail};
 use asset_mirror::{Mirror, Options};
 use asset_store::Store;
 use fabric_testnet::Chaincode;
-use fabric_testnet::fabric::Package;
 use fabric_testnet::ports::Port;
 use fabric_testnet::postgres::Postgres;
 use tokio::process::{Child, Command};
@@ -121,6 +120,7 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
     let up = Up {
         network: backend,
         orgs: 2,
+        orderers: 1,
         cut: Cut::Instant,
         ports: Ports::Free,
         channel: "mychannel".to_owned(),
@@ -136,7 +136,7 @@ fn start_chaincode(definition: &Chaincode, log: &Path) -> anyhow::Result<Child> 
     let program = sibling("asset-chaincode")?;
     let log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     Command::new(&program)
-        .env("CHAINCODE_ID", Package::of(definition)?.id)
+        .env("CHAINCODE_ID", definition.package()?.id().as_str())
         .env("CHAINCODE_SERVER_ADDRESS", &definition.address)
         .stdin(Stdio::null())
         .stderr(log)

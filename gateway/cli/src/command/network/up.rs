@@ -22,6 +22,10 @@ pub(crate) struct Up {
     /// Number of organisations, each with a peer: Org1MSP, Org2MSP and so on.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=12))]
     pub(crate) orgs: u16,
+    /// Number of ordering nodes, which agree by Raft: 1, or 3 to go on without one of them. The
+    /// embedded network has one.
+    #[arg(long, default_value_t = 1, value_parser = orderer_count)]
+    pub(crate) orderers: u16,
     /// When a block is cut: at once, or as a real channel does (500 transactions, 2 MB or 2 s).
     #[arg(long, value_enum, default_value_t = Cut::Instant)]
     pub(crate) cut: Cut,
@@ -60,8 +64,19 @@ pub(crate) enum Ports {
     Free,
 }
 
+fn orderer_count(text: &str) -> Result<u16, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("give 1 or 3".to_owned()),
+    }
+}
+
 impl Up {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
+        if self.network == Backend::Embedded && self.orderers > 1 {
+            bail!("the embedded network has one orderer; add --network fabric for three");
+        }
         background::refuse_running(&self.place).await?;
         match (self.network, self.detach) {
             (Backend::Embedded, false) => self.embedded(output).await?,
@@ -121,6 +136,7 @@ impl Up {
         let options = fabric::Options {
             folder: Some(self.place.dir().to_owned()),
             organizations: self.orgs,
+            orderers: self.orderers,
             channel: self.channel.clone(),
             ports: match self.ports {
                 Ports::TestNetwork => fabric::Ports::TestNetwork,

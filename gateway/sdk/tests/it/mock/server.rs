@@ -32,6 +32,7 @@ pub(super) async fn serve(script: Arc<Script>) -> SocketAddr {
         .unwrap()
         .add_service(Service::<GatewayName>::new(&script))
         .add_service(Service::<DeliverName>::new(&script))
+        .add_service(Service::<EndorserName>::new(&script))
         .serve_with_incoming(TcpListenerStream::new(listener));
     tokio::spawn(server);
     address
@@ -46,6 +47,13 @@ pub(super) struct GatewayName;
 
 #[derive(Clone)]
 pub(super) struct DeliverName;
+
+#[derive(Clone)]
+pub(super) struct EndorserName;
+
+impl Name for EndorserName {
+    const NAME: &'static str = "protos.Endorser";
+}
 
 impl Name for GatewayName {
     const NAME: &'static str = "gateway.Gateway";
