@@ -8,9 +8,11 @@ use fabric_protos::msp::FabricMspConfig;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
 use prost::Message;
 
 use crate::certificates::serialized;
+use crate::entries::ENTRIES;
 
 static ORGANIZATION: LazyLock<Organization> =
     LazyLock::new(|| Organization::generate(&OrganizationSpec::peer(1)).unwrap());
@@ -41,6 +43,24 @@ fn damaged(original: &[u8], changes: &[(Index, u8, u8)]) -> Vec<u8> {
 
 fn changes() -> impl Strategy<Value = Vec<(Index, u8, u8)>> {
     vec((any::<Index>(), any::<u8>(), any::<u8>()), 1..6)
+}
+
+/// Runs every entry on arbitrary bytes and on damaged examples.
+#[test]
+fn no_entry_panics_or_lets_in_what_nobody_signed() {
+    let input = (any::<Index>(), changes(), vec(any::<u8>(), 0..600));
+    for entry in &ENTRIES {
+        let seeds = (entry.seeds)();
+        assert!(!seeds.is_empty(), "{}", entry.name);
+        seeds.iter().for_each(|seed| (entry.run)(seed));
+        let mut runner = TestRunner::new(Config::with_cases(64));
+        let outcome = runner.run(&input, |(seed, changes, arbitrary)| {
+            (entry.run)(&arbitrary);
+            (entry.run)(&damaged(&seeds[seed.index(seeds.len())], &changes));
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+    }
 }
 
 proptest! {

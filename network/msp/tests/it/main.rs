@@ -4,6 +4,7 @@
 
 mod certificates;
 mod config_file;
+mod entries;
 mod folders;
 mod hostile;
 mod identities;

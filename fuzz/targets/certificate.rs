@@ -1,0 +1,5 @@
+//! Fuzz target of the entry `certificate`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("certificate", data));

@@ -1,0 +1,5 @@
+//! Fuzz target of the entry `lifecycle_state`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("lifecycle_state", data));

@@ -1,0 +1,5 @@
+//! Fuzz target of the entry `private_rwset`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("private_rwset", data));
