@@ -70,13 +70,7 @@ impl Session {
     /// The channel, seen by this session's user.
     pub(crate) fn network(&self) -> anyhow::Result<Network> {
         let state = self.place.state()?;
-        let peer = state.peers.get(self.org.wrapping_sub(1)).with_context(|| {
-            format!(
-                "there is no organisation {}; the network has {}",
-                self.org,
-                state.peers.len()
-            )
-        })?;
+        let peer = state.first_peer(self.org)?;
         let tls_ca = std::fs::read(&peer.tls_ca)
             .with_context(|| format!("cannot read {}", peer.tls_ca.display()))?;
         let identity = Identity::from_msp_dir(self.msp_dir(&state), peer.msp_id.clone())?;
@@ -97,10 +91,7 @@ impl Session {
     /// The key of this session's user, as accounts name their controllers.
     pub(crate) fn own_controller(&self) -> anyhow::Result<Controller> {
         let state = self.place.state()?;
-        let peer = state
-            .peers
-            .get(self.org.wrapping_sub(1))
-            .context("there is no such organisation")?;
+        let peer = state.first_peer(self.org)?;
         let identity = SigningIdentity::from_msp_dir(self.msp_dir(&state), &peer.msp_id)?;
         let key_hash = hex::encode(Sha256::digest(identity.public_key_der()));
         Ok(Controller {

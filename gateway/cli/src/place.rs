@@ -35,6 +35,8 @@ pub(crate) struct Place {
 pub(crate) struct State {
     pub(crate) kind: String,
     pub(crate) channel: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) channels: Vec<Channel>,
     pub(crate) orderer: SocketAddr,
     pub(crate) peers: Vec<Peer>,
     pub(crate) organizations: PathBuf,
@@ -44,12 +46,31 @@ pub(crate) struct State {
     pub(crate) pid: Option<u32>,
 }
 
+/// A channel of the network.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Channel {
+    pub(crate) name: String,
+    pub(crate) organizations: Vec<String>,
+}
+
 /// A peer of the network.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Peer {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) name: String,
     pub(crate) msp_id: String,
     pub(crate) address: SocketAddr,
     pub(crate) tls_ca: PathBuf,
+}
+
+impl Peer {
+    /// Its host name and a space, where the state file has it.
+    pub(crate) fn label(&self) -> String {
+        match self.name.as_str() {
+            "" => String::new(),
+            name => format!("{name} "),
+        }
+    }
 }
 
 /// Which network runs in a folder.
@@ -58,6 +79,17 @@ pub(crate) enum Kind {
     Embedded,
     Fabric,
     Unknown(String),
+}
+
+impl State {
+    /// The first peer of an organisation, numbered from 1.
+    pub(crate) fn first_peer(&self, organization: usize) -> anyhow::Result<&Peer> {
+        let msp_id = fabric_msp::layout::organization_msp_id(organization);
+        let mut peers = self.peers.iter();
+        peers
+            .find(|peer| peer.msp_id == msp_id)
+            .with_context(|| format!("the network has no organisation {organization}, {msp_id}"))
+    }
 }
 
 impl Place {

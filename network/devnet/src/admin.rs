@@ -1,6 +1,6 @@
 //! The admin endpoint: HTTP and JSON on loopback, for the command line and for scripts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -13,7 +13,10 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deployed, Deployment, DevnetError, StateFile, lifecycle::Deployer};
+use crate::{
+    Deployed, Deployment, DevnetError, StateFile, channel::Channel, lifecycle::Deployer,
+    storage::StorageError,
+};
 
 /// What the endpoint tells and does.
 #[derive(Clone)]
@@ -33,13 +36,22 @@ struct Health {
 struct StatusReport {
     #[serde(flatten)]
     state: StateFile,
-    /// Number of blocks.
+    /// Number of blocks of the first channel.
     height: u64,
+    /// Number of blocks of each channel, and of each peer that has joined it.
+    heights: BTreeMap<String, HeightReport>,
     chaincodes: Vec<ChaincodeReport>,
 }
 
 #[derive(Serialize)]
+struct HeightReport {
+    chain: u64,
+    peers: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
 struct ChaincodeReport {
+    channel: String,
     name: String,
     address: String,
     /// None where an address was set and the definition never committed.
@@ -73,12 +85,51 @@ async fn health() -> Json<Health> {
 }
 
 async fn status(State(admin): State<Admin>) -> Result<Json<StatusReport>, Failure> {
-    let channel = &admin.deployer.channel;
-    let view = channel.chain().view();
+    let channels = &admin.deployer.channels;
     let mut chaincodes = Vec::new();
-    for (name, address) in view.services().map_err(internal)? {
-        let definition = channel.definition(&view, &name).map_err(internal)?;
-        chaincodes.push(ChaincodeReport {
+    for channel in channels {
+        chaincodes.extend(report_chaincodes(channel).map_err(internal)?);
+    }
+    let state = StateFile::clone(&admin.state);
+    Ok(Json(StatusReport {
+        state,
+        height: channels.first().map_or(0, |first| first.chain().height()),
+        heights: admin.heights(),
+        chaincodes,
+    }))
+}
+
+impl Admin {
+    /// How far each channel is, and each peer in it.
+    fn heights(&self) -> BTreeMap<String, HeightReport> {
+        let channels = self.deployer.channels.iter();
+        let mut heights: BTreeMap<_, _> = channels
+            .map(|channel| {
+                let report = HeightReport {
+                    chain: channel.chain().height(),
+                    peers: BTreeMap::new(),
+                };
+                (channel.name().to_owned(), report)
+            })
+            .collect();
+        for peer in &self.deployer.peers {
+            for ledger in peer.ledgers().iter() {
+                if let Some(report) = heights.get_mut(ledger.channel().name()) {
+                    report.peers.insert(peer.name().to_owned(), ledger.height());
+                }
+            }
+        }
+        heights
+    }
+}
+
+fn report_chaincodes(channel: &Channel) -> Result<Vec<ChaincodeReport>, StorageError> {
+    let view = channel.chain().view();
+    let mut reports = Vec::new();
+    for (name, address) in view.services()? {
+        let definition = channel.definition(&view, &name)?;
+        reports.push(ChaincodeReport {
+            channel: channel.name().to_owned(),
             sequence: definition.as_ref().map(|definition| definition.sequence),
             version: definition
                 .as_ref()
@@ -87,12 +138,7 @@ async fn status(State(admin): State<Admin>) -> Result<Json<StatusReport>, Failur
             address,
         });
     }
-    let state = StateFile::clone(&admin.state);
-    Ok(Json(StatusReport {
-        state,
-        height: view.head().height,
-        chaincodes,
-    }))
+    Ok(reports)
 }
 
 async fn deploy(
@@ -107,7 +153,7 @@ async fn deploy(
         .map_err(Failure)
 }
 
-fn internal(error: crate::storage::StorageError) -> Failure {
+fn internal(error: StorageError) -> Failure {
     Failure(DevnetError::Storage(error.into()))
 }
 

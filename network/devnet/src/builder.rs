@@ -1,18 +1,24 @@
 //! What a network is started with: folder, organisations, ports, block cutting.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     time::Duration,
 };
 
-use crate::{DevnetError, Network, organizations::ORGANIZATIONS_MAX};
+use crate::{
+    DevnetError, Network,
+    nonce::Seed,
+    organizations::{ORGANIZATIONS_MAX, PEERS_MAX},
+};
 
 /// Where the endpoints listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ports {
-    /// The ports of Fabric's test-network: orderer 7050, peers 7051, 9051, 11051 and so on in
-    /// steps of 2,000, admin 9443.
+    /// The ports of Fabric's test-network: orderer 7050, first peers 7051, 9051, 11051 and so on
+    /// in steps of 2,000, second peers 1,000 above the first, each further pair 10 above the one
+    /// before, admin 9443.
     #[default]
     TestNetwork,
     /// Ports that the system chooses. A network that restarts in the same folder keeps them while
@@ -24,7 +30,7 @@ pub enum Ports {
     Custom {
         /// Port of the orderer.
         orderer: u16,
-        /// Port of each organisation's peer.
+        /// Port of each peer: the first peers of all organisations, then the second ones.
         peers: Vec<u16>,
         /// Port of the admin endpoint.
         admin: u16,
@@ -46,6 +52,11 @@ pub enum Cut {
         /// How long the first transaction of a block waits for others.
         batch_timeout: Duration,
     },
+    /// Every so often, of whatever waits by then; no block where nothing waits.
+    Interval(Duration),
+    /// Only when told to, by [`Network::cut`] or the admin endpoint. Up to 10,000 transactions wait;
+    /// then submitting waits too.
+    Manual,
 }
 
 impl Cut {
@@ -59,6 +70,47 @@ impl Cut {
     }
 }
 
+/// Every channel has a file of its own open.
+const CHANNELS_MAX: usize = 100;
+
+/// A channel to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct ChannelSpec {
+    pub(crate) name: String,
+    /// Numbers of the member organisations, from 1; empty means all.
+    pub(crate) organizations: Vec<usize>,
+    pub(crate) cut: Option<Cut>,
+}
+
+impl ChannelSpec {
+    /// A channel of all organisations.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            organizations: Vec::new(),
+            cut: None,
+        }
+    }
+
+    /// The same with these organisations as members, numbered from 1.
+    pub fn organizations(mut self, numbers: impl IntoIterator<Item = usize>) -> Self {
+        self.organizations = numbers.into_iter().collect();
+        self
+    }
+
+    /// The same with blocks cut in another way than the network's other channels.
+    pub fn cut(mut self, cut: Cut) -> Self {
+        self.cut = Some(cut);
+        self
+    }
+
+    /// Whether an organisation is a member.
+    pub(crate) fn has(&self, organization: usize) -> bool {
+        self.organizations.is_empty() || self.organizations.contains(&organization)
+    }
+}
+
 /// Collects what a [`Network`] needs; every part has a default.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -66,12 +118,16 @@ pub struct Builder {
     pub(crate) dir: Option<PathBuf>,
     pub(crate) ephemeral: bool,
     pub(crate) organizations: usize,
+    /// Peers of an organisation for which no other number is given.
+    pub(crate) peers: usize,
+    pub(crate) peers_of: BTreeMap<usize, usize>,
     pub(crate) listen: IpAddr,
     pub(crate) ports: Ports,
     pub(crate) cut: Cut,
-    pub(crate) channel: String,
+    pub(crate) channels: Vec<ChannelSpec>,
     pub(crate) execute_timeout: Duration,
     pub(crate) rich_queries: bool,
+    pub(crate) seed: Option<Seed>,
 }
 
 impl Default for Builder {
@@ -80,12 +136,15 @@ impl Default for Builder {
             dir: None,
             ephemeral: false,
             organizations: 2,
+            peers: 1,
+            peers_of: BTreeMap::new(),
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: Ports::default(),
             cut: Cut::default(),
-            channel: "mychannel".to_owned(),
+            channels: vec![ChannelSpec::new("mychannel")],
             execute_timeout: crate::limits::EXECUTE_TIMEOUT,
             rich_queries: false,
+            seed: None,
         }
     }
 }
@@ -104,9 +163,23 @@ impl Builder {
         self
     }
 
-    /// Number of organisations with a peer each: `Org1MSP`, `Org2MSP` and so on. Default 2.
+    /// Number of organisations with peers: `Org1MSP`, `Org2MSP` and so on. Default 2.
     pub fn organizations(mut self, organizations: usize) -> Self {
         self.organizations = organizations;
+        self
+    }
+
+    /// Number of peers of each organisation: `peer0.org1.example.com`, `peer1.org1.example.com` and
+    /// so on. Default 1.
+    pub fn peers(mut self, peers: usize) -> Self {
+        self.peers = peers;
+        self
+    }
+
+    /// Number of peers of one organisation, numbered from 1, where it has more or fewer than the
+    /// others.
+    pub fn peers_of(mut self, organization: usize, peers: usize) -> Self {
+        self.peers_of.insert(organization, peers);
         self
     }
 
@@ -129,9 +202,14 @@ impl Builder {
         self
     }
 
-    /// Name of the channel; `mychannel` by default.
-    pub fn channel(mut self, channel: impl Into<String>) -> Self {
-        self.channel = channel.into();
+    /// One channel of all organisations, with this name; `mychannel` by default.
+    pub fn channel(self, name: impl Into<String>) -> Self {
+        self.channels([ChannelSpec::new(name)])
+    }
+
+    /// These channels and no others. The first one is meant where none is named.
+    pub fn channels(mut self, channels: impl IntoIterator<Item = ChannelSpec>) -> Self {
+        self.channels = channels.into_iter().collect();
         self
     }
 
@@ -145,6 +223,15 @@ impl Builder {
     /// CouchDB refuses. Without it they are refused, as by peers whose state LevelDB keeps.
     pub fn rich_queries(mut self) -> Self {
         self.rich_queries = true;
+        self
+    }
+
+    /// Makes identities and blocks that this text determines: keys, serial numbers, dates and
+    /// signatures of the network are the same each time, so that two networks with one seed have
+    /// the same block 0, and the same transactions give the same blocks. Whoever knows the text has
+    /// the keys. Block 0 then names the test-network's ports where [`Ports::Free`] chooses others.
+    pub fn seed(mut self, text: impl Into<String>) -> Self {
+        self.seed = Some(Seed::new(text));
         self
     }
 
@@ -165,17 +252,84 @@ impl Builder {
                 self.organizations
             )));
         }
-        if !is_channel_name(&self.channel) {
+        for peers in self.peer_counts() {
+            if peers == 0 || peers > PEERS_MAX {
+                return Err(DevnetError::Configuration(format!(
+                    "{peers} peers asked for in one organisation; give 1 to {PEERS_MAX}"
+                )));
+            }
+        }
+        if let Some(number) = self
+            .peers_of
+            .keys()
+            .find(|n| !(1..=self.organizations).contains(n))
+        {
             return Err(DevnetError::Configuration(format!(
-                "`{}` is no channel name; use a lower-case letter, then lower-case letters, digits, dots and dashes, at most 249 in all",
-                self.channel
+                "peers asked for in organisation {number}; there are {}",
+                self.organizations
             )));
         }
+        self.check_channels()?;
         if self.dir.is_none() && !self.ephemeral {
             return Err(DevnetError::Configuration(
                 "no folder to keep the network in; give one, or ask for an ephemeral network"
                     .to_owned(),
             ));
+        }
+        Ok(())
+    }
+}
+
+impl Builder {
+    /// Number of peers of each organisation.
+    pub(crate) fn peer_counts(&self) -> Vec<usize> {
+        let count = |number| *self.peers_of.get(&number).unwrap_or(&self.peers);
+        (1..=self.organizations).map(count).collect()
+    }
+
+    fn check_channels(&self) -> Result<(), DevnetError> {
+        let cuts = self.channels.iter().filter_map(|spec| spec.cut.as_ref());
+        if cuts
+            .chain([&self.cut])
+            .any(|cut| *cut == Cut::Interval(Duration::ZERO))
+        {
+            return Err(DevnetError::Configuration(
+                "blocks cannot be cut every 0 seconds; give a longer interval, or cut instantly"
+                    .to_owned(),
+            ));
+        }
+        if self.channels.is_empty() || self.channels.len() > CHANNELS_MAX {
+            return Err(DevnetError::Configuration(format!(
+                "{} channels asked for; give 1 to {CHANNELS_MAX}",
+                self.channels.len()
+            )));
+        }
+        let mut names = BTreeSet::new();
+        for ChannelSpec {
+            name,
+            organizations,
+            ..
+        } in &self.channels
+        {
+            if !is_channel_name(name) {
+                return Err(DevnetError::Configuration(format!(
+                    "`{name}` is no channel name; use a lower-case letter, then lower-case letters, digits, dots and dashes, at most 249 in all"
+                )));
+            }
+            if !names.insert(name) {
+                return Err(DevnetError::Configuration(format!(
+                    "channel `{name}` is asked for twice; give each channel a name of its own"
+                )));
+            }
+            if let Some(number) = organizations
+                .iter()
+                .find(|number| !(1..=self.organizations).contains(number))
+            {
+                return Err(DevnetError::Configuration(format!(
+                    "channel `{name}` is to have organisation {number} as a member; there are {}",
+                    self.organizations
+                )));
+            }
         }
         Ok(())
     }

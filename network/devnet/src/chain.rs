@@ -1,7 +1,8 @@
-//! The channel's chain as it is served: blocks by number, its height as it grows, and who waits
-//! for which transaction.
+//! The channel's chain as it is served: blocks by number, how far each node has come in it, and who
+//! waits for which transaction.
 
 mod block;
+mod progress;
 mod waiting;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
 use fabric_ledger::ValidationCode;
 use fabric_protos::common::Block;
 use prost::Message as _;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     limits::{RECENT_BLOCKS, RECENT_BYTES},
@@ -20,15 +21,18 @@ use crate::{
 };
 
 pub(crate) use block::ServedBlock;
+pub(crate) use progress::Progress;
 use waiting::Waiting;
 
 /// Blocks, state and those who wait for more of them.
 #[derive(Debug)]
 pub(crate) struct Chain {
     storage: Storage,
-    height: watch::Sender<u64>,
+    /// Nodes that have joined the channel.
+    nodes: RwLock<Vec<Arc<Progress>>>,
     recent: RwLock<Recent>,
     waiting: Waiting,
+    closed: CancellationToken,
 }
 
 /// The newest blocks, decoded.
@@ -45,14 +49,25 @@ pub(crate) struct TransactionStatus {
     pub(crate) block: u64,
 }
 
+impl TransactionStatus {
+    /// What became of a transaction by the time of a view; none where it was not committed yet.
+    pub(crate) fn find(view: &View, id: &str) -> Result<Option<Self>, StorageError> {
+        let position = view.transaction(id)?;
+        Ok(position.map(|position| Self {
+            code: ValidationCode::from_byte(position.code),
+            block: position.block,
+        }))
+    }
+}
+
 impl Chain {
     pub(crate) fn new(storage: Storage) -> Self {
-        let height = watch::Sender::new(storage.view().head().height);
         Self {
             storage,
-            height,
+            nodes: RwLock::default(),
             recent: RwLock::default(),
             waiting: Waiting::default(),
+            closed: CancellationToken::new(),
         }
     }
 
@@ -63,12 +78,15 @@ impl Chain {
 
     /// Number of blocks.
     pub(crate) fn height(&self) -> u64 {
-        *self.height.borrow()
+        self.view().head().height
     }
 
-    /// The height, and every change of it.
-    pub(crate) fn heights(&self) -> watch::Receiver<u64> {
-        self.height.subscribe()
+    /// One more node that follows the chain.
+    pub(crate) fn follow(&self) -> Arc<Progress> {
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        let node = Arc::new(Progress::new(self.view().head().height));
+        nodes.push(Arc::clone(&node));
+        node
     }
 
     /// Where a chaincode of this name listens from now on.
@@ -85,7 +103,8 @@ impl Chain {
     pub(crate) fn publish(&self, block: ServedBlock, commit: &Commit) {
         let number = block.number();
         self.remember(Arc::new(block));
-        self.height.send_replace(commit.head.height);
+        // Before transactions are reported, so that whoever hears of one finds its block.
+        self.advance();
         for (id, _, code) in &commit.transactions {
             let code = ValidationCode::from_byte(*code);
             self.waiting.notify(
@@ -95,6 +114,14 @@ impl Chain {
                     block: number,
                 },
             );
+        }
+    }
+
+    fn advance(&self) {
+        let tip = self.view();
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        for node in nodes.iter() {
+            node.advance(&tip);
         }
     }
 
@@ -131,15 +158,6 @@ impl Chain {
         Ok(Some(Arc::new(ServedBlock::new(block, size))))
     }
 
-    /// What became of a transaction that is committed already.
-    pub(crate) fn status(&self, id: &str) -> Result<Option<TransactionStatus>, StorageError> {
-        let position = self.view().transaction(id)?;
-        Ok(position.map(|position| TransactionStatus {
-            code: ValidationCode::from_byte(position.code),
-            block: position.block,
-        }))
-    }
-
     /// What becomes of a transaction, as soon as it is committed; none when the network stops.
     pub(crate) async fn wait_for(
         &self,
@@ -147,7 +165,7 @@ impl Chain {
     ) -> Result<Option<TransactionStatus>, StorageError> {
         // Waiting begins before looking, so that no commit falls between the two.
         let waiter = self.waiting.join(id);
-        if let Some(status) = self.status(id)? {
+        if let Some(status) = TransactionStatus::find(&self.view(), id)? {
             return Ok(Some(status));
         }
         Ok(waiter.status().await)
@@ -155,6 +173,12 @@ impl Chain {
 
     /// Lets everyone who waits go.
     pub(crate) fn close(&self) {
+        self.closed.cancel();
         self.waiting.close();
+    }
+
+    /// Cancelled when no further block will come.
+    pub(crate) fn closed(&self) -> &CancellationToken {
+        &self.closed
     }
 }

@@ -24,6 +24,8 @@ use stream::ChaincodeStream;
 /// Where a chaincode listens, and what a peer calls it in messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
+    /// The channel that calls it; each channel has its own definition of where a chaincode is.
+    pub(crate) channel: String,
     /// Name of the chaincode, the namespace of its state.
     pub(crate) name: String,
     /// `host:port`.
@@ -33,7 +35,7 @@ pub(crate) struct Service {
 /// The streams of one peer.
 #[derive(Debug)]
 pub(crate) struct ChaincodeHost {
-    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    slots: Mutex<HashMap<(String, String), Arc<Slot>>>,
     pub(crate) execute_timeout: Duration,
     /// Whether rich queries are answered, as on CouchDB.
     pub(crate) rich_queries: bool,
@@ -90,12 +92,13 @@ impl ChaincodeHost {
 
     /// The stream to a chaincode, dialled if there is none.
     async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
-        self.slot(&service.name).stream(service).await
+        self.slot(service).stream(service).await
     }
 
-    fn slot(&self, name: &str) -> Arc<Slot> {
+    fn slot(&self, service: &Service) -> Arc<Slot> {
+        let key = (service.channel.clone(), service.name.clone());
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(name.to_owned()).or_default())
+        Arc::clone(slots.entry(key).or_default())
     }
 
     /// Ends every stream; transactions in flight fail.

@@ -1,13 +1,19 @@
 //! A channel: its configuration, its chain, and who may do what on it.
 
+pub(crate) mod opening;
+
 use std::{sync::Arc, time::SystemTime};
 
+use bytes::Bytes;
 use fabric_ledger::channel::ChannelConfig;
 use fabric_msp::{Identity, MspManager};
+use prost_types::Timestamp;
 
 use crate::{
     chain::Chain,
+    clock::{Clock, timestamp},
     definitions::{Chaincode, Definitions},
+    nonce::{NoRandomness, Nonces, Seed},
     storage::{StorageError, View},
 };
 
@@ -71,8 +77,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Whether the client's certificate has run out since.
-    pub(crate) fn has_expired(&self) -> bool {
-        self.identity.expires_at() < SystemTime::now()
+    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
+        self.identity.expires_at() < now
     }
 }
 
@@ -82,11 +88,20 @@ pub(crate) struct Channel {
     config: ChannelConfig,
     chain: Chain,
     definitions: Definitions,
+    clock: Arc<Clock>,
+    nonces: Nonces,
 }
 
 impl Channel {
-    pub(crate) fn new(config: ChannelConfig, chain: Chain) -> Self {
+    pub(crate) fn new(
+        config: ChannelConfig,
+        chain: Chain,
+        clock: Arc<Clock>,
+        seed: Option<Seed>,
+    ) -> Self {
         Self {
+            nonces: Nonces::new(seed, config.channel()),
+            clock,
             config,
             chain,
             definitions: Definitions::default(),
@@ -107,6 +122,24 @@ impl Channel {
 
     pub(crate) fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The present moment, for what is checked against it.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// The time of a message that the network itself makes for this channel.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        match self.nonces.seed() {
+            None => timestamp(self.now()),
+            Some(_) => Seed::timestamp(self.chain.height()),
+        }
+    }
+
+    /// A nonce for a message that the network itself makes for this channel.
+    pub(crate) fn nonce(&self) -> Result<Bytes, NoRandomness> {
+        self.nonces.next(self.chain.height())
     }
 
     /// A chaincode as the channel defines it now.
@@ -153,7 +186,7 @@ impl Channel {
         let allowed = self
             .config
             .satisfies(policy.path(), std::slice::from_ref(&session.identity));
-        if allowed && !session.has_expired() {
+        if allowed && !session.has_expired(self.now()) {
             Ok(session)
         } else {
             Err(Denied { policy })

@@ -21,8 +21,12 @@ use prost::Message as _;
 use crate::{
     chain::ServedBlock,
     channel::Channel,
-    nonce::{NoRandomness, nonce},
-    orderer::cutter::Cutter,
+    nonce::NoRandomness,
+    orderer::{
+        CutBlock,
+        cutter::{Cutter, Work},
+        errand::Errand,
+    },
     storage::{Commit, Head, StorageError, View},
 };
 
@@ -63,19 +67,49 @@ impl Committer {
 
     /// Commits block after block until the queue is closed and empty.
     pub(crate) async fn run(self, mut cutter: Cutter) -> Result<(), CommitError> {
-        while let Some(batch) = cutter.next().await {
-            let committer = self.clone();
-            tokio::task::spawn_blocking(move || committer.append(batch))
-                .await
-                .map_err(|_| CommitError::Panic)??;
+        while let Some(work) = cutter.next().await {
+            match work {
+                Work::Block(batch) => self.append_apart(batch).await.map(drop)?,
+                Work::Errand(errand) => self.run_errand(errand, &mut cutter).await?,
+            }
         }
         Ok(())
     }
 
-    fn append(&self, batch: Vec<Bytes>) -> Result<(), CommitError> {
+    async fn run_errand(&self, errand: Errand, cutter: &mut Cutter) -> Result<(), CommitError> {
+        match errand {
+            Errand::Cut { count_max, reply } => {
+                let batch = cutter.cut(count_max).unwrap_or_default();
+                let transactions = batch.len();
+                let block = match transactions {
+                    0 => None,
+                    _ => Some(self.append_apart(batch).await?),
+                };
+                // Whoever asked may have gone; the block stays.
+                let _ = reply.send(CutBlock {
+                    channel: self.channel.name().to_owned(),
+                    block,
+                    transactions,
+                    waiting: cutter.waiting(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a block on a thread that may block; gives its number.
+    async fn append_apart(&self, batch: Vec<Bytes>) -> Result<u64, CommitError> {
+        let committer = self.clone();
+        tokio::task::spawn_blocking(move || committer.append(batch))
+            .await
+            .map_err(|_| CommitError::Panic)?
+    }
+
+    fn append(&self, batch: Vec<Bytes>) -> Result<u64, CommitError> {
         let view = self.channel.chain().view();
         let block = self.assemble(batch, view.head())?;
-        self.commit(block, &view)
+        self.commit(block, &view)?;
+        Ok(view.head().height)
     }
 
     /// Commits the configuration block of a new channel.
@@ -120,7 +154,7 @@ impl Committer {
         .into();
         let signature_header: Bytes = SignatureHeader {
             creator: self.orderer.serialized().clone(),
-            nonce: nonce()?,
+            nonce: self.channel.nonce()?,
         }
         .encode_to_vec()
         .into();

@@ -19,7 +19,9 @@ use tonic::{Status, Streaming};
 
 use crate::{
     chain::ServedBlock,
-    channel::{Channel, Policy, Session},
+    channel::{Policy, Session},
+    clock::Clock,
+    peer::{Ledgers, PeerLedger},
 };
 pub(crate) use peer::PeerDeliverService;
 use seek::Seek;
@@ -34,12 +36,18 @@ pub(crate) trait Form: Send + 'static {
     /// The end of a request.
     fn status(status: Outcome) -> Self::Response;
     /// A block, with its data or without.
-    fn block(served: &ServedBlock, block: Block, channel: &str) -> Result<Self::Response, Status>;
+    fn block(
+        served: &ServedBlock,
+        block: Block,
+        ledger: &PeerLedger,
+    ) -> Result<Self::Response, Status>;
 }
 
 /// What a stream needs beside the client's requests.
 pub(crate) struct Source {
-    pub(crate) channel: Arc<Channel>,
+    /// The channels of the node that delivers.
+    pub(crate) ledgers: Ledgers,
+    pub(crate) clock: Arc<Clock>,
     /// Whom the blocks are for.
     pub(crate) policy: Policy,
     pub(crate) shutdown: CancellationToken,
@@ -109,26 +117,27 @@ async fn answer<F: Form>(
     envelope: &Envelope,
     responses: &mpsc::Sender<Result<F::Response, Status>>,
 ) -> Result<(), End> {
-    let channel = &source.channel;
-    let seek = Seek::read(envelope, channel.name()).map_err(End::Outcome)?;
-    let session = authorize(source, envelope, &seek)?;
-    let mut heights = channel.chain().heights();
+    let has = |channel: &str| source.ledgers.get(channel).is_some();
+    let seek = Seek::read(envelope, has, source.clock.now()).map_err(End::Outcome)?;
+    let ledger = source.ledgers.get(&seek.channel);
+    let ledger = ledger.ok_or(End::Outcome(Outcome::NotFound))?;
+    let session = authorize(source.policy, ledger, envelope, &seek)?;
+    let mut heights = ledger.heights();
     let range = seek
         .range(*heights.borrow_and_update())
         .map_err(End::Outcome)?;
     let mut number = range.first;
     loop {
         wait_for_block(number, seek.fail_if_not_ready, &mut heights).await?;
-        let served = channel
-            .chain()
+        let served = ledger
             .block(number)
             .map_err(|error| Status::internal(error.to_string()))?
             .ok_or(End::Outcome(Outcome::InternalServerError))?;
-        if session.has_expired() {
+        if session.has_expired(ledger.channel().now()) {
             return Err(End::Outcome(Outcome::Forbidden));
         }
         let block = content(&served, seek.content);
-        let response = F::block(&served, block, channel.name())?;
+        let response = F::block(&served, block, ledger)?;
         responses.send(Ok(response)).await.map_err(|_| End::Gone)?;
         if Some(number) == range.last {
             return Ok(());
@@ -137,11 +146,16 @@ async fn answer<F: Form>(
     }
 }
 
-fn authorize(source: &Source, envelope: &Envelope, seek: &Seek) -> Result<Session, End> {
+fn authorize(
+    policy: Policy,
+    ledger: &PeerLedger,
+    envelope: &Envelope,
+    seek: &Seek,
+) -> Result<Session, End> {
     let Envelope { payload, signature } = envelope;
-    source
-        .channel
-        .check(source.policy, payload, &seek.creator, signature)
+    ledger
+        .channel()
+        .check(policy, payload, &seek.creator, signature)
         .map_err(|error| {
             tracing::warn!(%error, "deliver client is not authorized");
             End::Outcome(Outcome::Forbidden)

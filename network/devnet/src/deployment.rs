@@ -9,6 +9,9 @@ pub struct Deployment {
     pub name: String,
     /// `host:port` that the chaincode listens on. It need not listen yet.
     pub address: String,
+    /// Channel to define it on; the network's first one where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
     /// Endorsement policy, as `OR('Org1MSP.peer','Org2MSP.peer')`. Without one, the channel's
     /// `/Channel/Application/Endorsement` holds: a majority of the organisations.
     #[serde(default)]
@@ -24,9 +27,17 @@ impl Deployment {
         Self {
             name: name.into(),
             address: address.into(),
+            channel: None,
             policy: None,
             version: None,
         }
+    }
+
+    /// Sets the channel.
+    #[must_use]
+    pub fn channel(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
     }
 
     /// Sets the endorsement policy.

@@ -5,11 +5,10 @@
 mod proposal;
 mod service;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use fabric_ledger::{lifecycle::NAMESPACE as LIFECYCLE, rwset::TxRwset};
-use fabric_msp::{Identity, IdentityError, SigningIdentity};
 use fabric_protos::peer::{
     ChaincodeAction, ChaincodeCall, ChaincodeEvent, ChaincodeId, ChaincodeInterest,
     ChaincodeMessage, Endorsement, ProposalResponse, ProposalResponsePayload, Response,
@@ -18,8 +17,9 @@ use fabric_protos::peer::{
 use prost::Message as _;
 
 use crate::{
-    chaincode::{ChaincodeError, ChaincodeHost, Context, Transaction},
-    channel::{Channel, Policy},
+    chaincode::{ChaincodeError, Context, Transaction},
+    channel::Policy,
+    peer::{Peer, PeerLedger},
 };
 
 pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired};
@@ -30,17 +30,6 @@ const ERROR_THRESHOLD: i32 = 400;
 
 /// From this status on the payload that would have been endorsed is shown all the same.
 const ERROR: i32 = 500;
-
-/// An organisation's peer on a channel.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    /// `host:port` by which errors name it.
-    address: String,
-    signer: SigningIdentity,
-    endorser: Arc<Identity>,
-    channel: Arc<Channel>,
-    chaincodes: ChaincodeHost,
-}
 
 /// Why a proposal is not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,40 +61,6 @@ pub(crate) struct Simulated {
 }
 
 impl Peer {
-    pub(crate) fn new(
-        address: String,
-        signer: SigningIdentity,
-        channel: Arc<Channel>,
-        chaincodes: ChaincodeHost,
-    ) -> Result<Self, IdentityError> {
-        let endorser = channel.msps().identity(signer.serialized())?;
-        Ok(Self {
-            address,
-            signer,
-            endorser,
-            channel,
-            chaincodes,
-        })
-    }
-
-    pub(crate) fn msp_id(&self) -> &str {
-        self.signer.msp_id()
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// The identity that policies see in its endorsements.
-    pub(crate) fn endorser(&self) -> &Arc<Identity> {
-        &self.endorser
-    }
-
-    /// Ends its chaincode streams.
-    pub(crate) async fn close(&self) {
-        self.chaincodes.close().await;
-    }
-
     /// Endorses a proposal. What goes wrong after the checks is a response with status 500.
     pub(crate) async fn process_proposal(
         &self,
@@ -125,48 +80,33 @@ impl Peer {
         purpose: Purpose,
     ) -> Result<ProposalResponse, Failure> {
         let proposal = Unpacked::read(signed).map_err(Failure::Refused)?;
-        if has_expired(self.channel.msps(), &proposal.signature_header.creator) {
+        let ledger = self.ledger(proposal.channel());
+        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
+        if has_expired(msps, &proposal.signature_header.creator, self.clock().now()) {
             let refusal = Refusal("proposal client identity expired".to_owned());
             return Err(Failure::Filtered(refusal));
         }
-        if proposal.channel() != self.channel.name() {
+        let Some(ledger) = ledger else {
             let message = format!("channel '{}' not found", proposal.channel());
             return Ok(error_response(message));
-        }
-        self.check(&proposal).map_err(Failure::Refused)?;
+        };
+        check(ledger, &proposal).map_err(Failure::Refused)?;
         Ok(self
-            .run(&proposal, purpose)
+            .run(ledger, &proposal, purpose)
             .await
             .unwrap_or_else(error_response))
     }
 
-    /// Signature, replay, and the channel's writers.
-    fn check(&self, proposal: &Unpacked) -> Result<(), Refusal> {
-        let creator = proposal
-            .validate(self.channel.msps())
-            .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
-        let id = proposal.transaction_id();
-        let known = self
-            .channel
-            .chain()
-            .status(id)
-            .map_err(|error| Refusal(error.to_string()))?;
-        if known.is_some() {
-            return Err(Refusal(format!(
-                "duplicate transaction found [{id}]. Creator [{}]",
-                hex::encode(&proposal.signature_header.creator)
-            )));
-        }
-        self.channel
-            .permit(Policy::ApplicationWriters, creator)
-            .map_err(|denied| Refusal(denied.on_channel(self.channel.name())))?;
-        Ok(())
-    }
-
     /// Runs the chaincode and signs what it did. Here and below the error is the message of a
     /// response.
-    async fn run(&self, proposal: &Unpacked, purpose: Purpose) -> Result<ProposalResponse, String> {
-        self.respond(proposal, self.simulate(proposal).await?, purpose)
+    async fn run(
+        &self,
+        ledger: &PeerLedger,
+        proposal: &Unpacked,
+        purpose: Purpose,
+    ) -> Result<ProposalResponse, String> {
+        let simulated = self.simulate(ledger, proposal).await?;
+        self.respond(proposal, simulated, purpose)
     }
 
     /// Signs a result, unless it is an error.
@@ -222,10 +162,10 @@ impl Peer {
     }
 
     fn sign(&self, payload: &Bytes) -> Result<Endorsement, String> {
-        let endorser = self.signer.serialized().clone();
+        let endorser = self.signer().serialized().clone();
         let signed = [&**payload, &*endorser].concat();
         let signature = self
-            .signer
+            .signer()
             .sign(&signed)
             .map_err(|error| format!("endorsing with plugin failed: {error}"))?;
         Ok(Endorsement {
@@ -234,12 +174,16 @@ impl Peer {
         })
     }
 
-    async fn simulate(&self, proposal: &Unpacked) -> Result<Simulated, String> {
+    async fn simulate(
+        &self,
+        ledger: &PeerLedger,
+        proposal: &Unpacked,
+    ) -> Result<Simulated, String> {
         let name = &proposal.chaincode;
-        let view = self.channel.chain().view();
+        let view = ledger.view();
         let mut transaction = Transaction::new(Context {
-            channel: &self.channel,
-            host: &self.chaincodes,
+            peer: self,
+            channel: ledger.channel(),
             view: &view,
             signed: &proposal.signed,
             transaction_id: proposal.transaction_id(),
@@ -247,7 +191,7 @@ impl Peer {
         let definition = transaction.definition(name).map_err(|error| {
             format!(
                 "make sure the chaincode {name} has been successfully defined on channel {} and try again: {error}",
-                self.channel.name()
+                ledger.channel().name()
             )
         })?;
         let message = transaction.invoke(name, &proposal.input).await;
@@ -261,6 +205,28 @@ impl Peer {
             version: definition.version.clone(),
         })
     }
+}
+
+/// Signature, replay, and the channel's writers.
+fn check(ledger: &PeerLedger, proposal: &Unpacked) -> Result<(), Refusal> {
+    let channel = ledger.channel();
+    let creator = proposal
+        .validate(channel.msps())
+        .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
+    let id = proposal.transaction_id();
+    let known = ledger
+        .status(id)
+        .map_err(|error| Refusal(error.to_string()))?;
+    if known.is_some() {
+        return Err(Refusal(format!(
+            "duplicate transaction found [{id}]. Creator [{}]",
+            hex::encode(&proposal.signature_header.creator)
+        )));
+    }
+    channel
+        .permit(Policy::ApplicationWriters, creator)
+        .map_err(|denied| Refusal(denied.on_channel(channel.name())))?;
+    Ok(())
 }
 
 /// The chaincode's response and event, from its last message.

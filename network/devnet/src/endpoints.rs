@@ -13,22 +13,23 @@ use tonic::service::Routes;
 
 use crate::{
     DevnetError,
-    channel::Channel,
+    clock::Clock,
     deliver::PeerDeliverService,
-    endorser::{EndorserService, Peer},
+    endorser::EndorserService,
     gateway::GatewayService,
     limiter::Limiter,
     limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
     orderer::{Orderer, OrdererService},
     organizations::{NodeTls, Organizations},
+    peer::Peer,
     server,
 };
 
 /// What endpoints are made of.
 pub(crate) struct Endpoints<'a> {
-    pub(crate) channel: &'a Arc<Channel>,
     pub(crate) orderer: &'a Orderer,
     pub(crate) peers: &'a [Arc<Peer>],
+    pub(crate) clock: &'a Arc<Clock>,
     pub(crate) shutdown: &'a CancellationToken,
 }
 
@@ -42,8 +43,9 @@ impl Endpoints<'_> {
     ) -> Result<Vec<JoinHandle<()>>, DevnetError> {
         let tls = &organizations.orderer.tls;
         let mut tasks = vec![self.serve_one(orderer, tls, self.orderer())?];
-        for ((index, listener), node) in peers.into_iter().enumerate().zip(&organizations.peers) {
-            tasks.push(self.serve_one(listener, &node.tls, self.peer(index))?);
+        let served = peers.into_iter().zip(self.peers).zip(&organizations.peers);
+        for ((listener, peer), node) in served {
+            tasks.push(self.serve_one(listener, &node.tls, self.peer(peer))?);
         }
         Ok(tasks)
     }
@@ -58,22 +60,24 @@ impl Endpoints<'_> {
     }
 
     /// The services of one peer.
-    fn peer(&self, index: usize) -> Routes {
-        let mut peers = self.peers.to_vec();
-        peers.rotate_left(index);
+    fn peer(&self, peer: &Arc<Peer>) -> Routes {
         let gateway = GatewayService {
-            channel: Arc::clone(self.channel),
+            local: Arc::clone(peer),
+            peers: self.peers.to_vec(),
             orderer: self.orderer.clone(),
             limiter: Limiter::new("/gateway.Gateway", GATEWAY_CALLS),
             shutdown: self.shutdown.clone(),
-            peers,
         };
         let deliver = PeerDeliverService {
-            channel: Arc::clone(self.channel),
+            peer: Arc::clone(peer),
             limiter: Limiter::new("/protos.Deliver", DELIVER_CALLS),
             shutdown: self.shutdown.clone(),
         };
-        let routes = Routes::default()
+        let endorser = EndorserService {
+            peer: Arc::clone(peer),
+            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
+        };
+        Routes::default()
             .add_service(
                 GatewayServer::new(gateway)
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
@@ -83,26 +87,19 @@ impl Endpoints<'_> {
                 DeliverServer::new(deliver)
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
                     .max_encoding_message_size(MESSAGE_BYTES_MAX),
-            );
-        let Some(peer) = self.peers.get(index) else {
-            return routes;
-        };
-        let endorser = EndorserService {
-            peer: Arc::clone(peer),
-            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
-        };
-        routes.add_service(
-            EndorserServer::new(endorser)
-                .max_decoding_message_size(MESSAGE_BYTES_MAX)
-                .max_encoding_message_size(MESSAGE_BYTES_MAX),
-        )
+            )
+            .add_service(
+                EndorserServer::new(endorser)
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                    .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            )
     }
 
     /// The service of the orderer.
     fn orderer(&self) -> Routes {
         let service = OrdererService {
             orderer: self.orderer.clone(),
-            channel: Arc::clone(self.channel),
+            clock: Arc::clone(self.clock),
             shutdown: self.shutdown.clone(),
         };
         Routes::default().add_service(

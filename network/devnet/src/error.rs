@@ -53,6 +53,9 @@ pub enum DevnetError {
         /// What to change.
         reason: String,
     },
+    /// No channel of this name.
+    #[error("the network has no channel `{0}`; `selvedge network status` names those it has")]
+    UnknownChannel(String),
     /// The network is being shut down, or its committer has failed.
     #[error("the network has stopped")]
     Stopped,

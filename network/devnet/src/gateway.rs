@@ -22,14 +22,22 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::{channel::Channel, endorser::Peer, limiter::Limiter, orderer::Orderer};
+use crate::{
+    channel::Channel,
+    definitions::Chaincode,
+    limiter::Limiter,
+    orderer::Orderer,
+    peer::{Peer, PeerLedger},
+    storage::StorageError,
+};
 
 /// Serves the gateway of one peer.
 #[derive(Debug)]
 pub(crate) struct GatewayService {
-    /// All peers of the channel, this gateway's own first.
+    /// The peer whose gateway this is.
+    pub(crate) local: Arc<Peer>,
+    /// All peers of the network.
     pub(crate) peers: Vec<Arc<Peer>>,
-    pub(crate) channel: Arc<Channel>,
     pub(crate) orderer: Orderer,
     pub(crate) limiter: Limiter,
     pub(crate) shutdown: CancellationToken,
@@ -89,11 +97,49 @@ impl Gateway for GatewayService {
 }
 
 impl GatewayService {
+    /// This gateway on a channel; none where its peer has not joined one of this name.
+    fn on(&self, channel: &str) -> Option<OnChannel<'_>> {
+        let ledger = self.local.ledger(channel)?;
+        Some(OnChannel {
+            gateway: self,
+            ledger,
+        })
+    }
+
     /// Whether a peer is another organisation's.
     fn is_remote(&self, peer: &Peer) -> bool {
-        self.peers
-            .first()
-            .is_none_or(|local| local.msp_id() != peer.msp_id())
+        self.local.msp_id() != peer.msp_id()
+    }
+}
+
+/// A gateway on one channel that its peer has joined.
+#[derive(Clone, Copy)]
+struct OnChannel<'g> {
+    gateway: &'g GatewayService,
+    /// The channel as the gateway's own peer has it.
+    ledger: &'g Arc<PeerLedger>,
+}
+
+impl<'g> OnChannel<'g> {
+    fn channel(self) -> &'g Arc<Channel> {
+        self.ledger.channel()
+    }
+
+    /// The peers that have joined the channel: the gateway's own, then those of its organisation,
+    /// then the others.
+    fn peers(self) -> Vec<Arc<Peer>> {
+        let GatewayService { local, peers, .. } = self.gateway;
+        let joined = peers
+            .iter()
+            .filter(|peer| peer.ledger(self.channel().name()).is_some());
+        let mut peers: Vec<_> = joined.cloned().collect();
+        peers.sort_by_key(|peer| (self.gateway.is_remote(peer), !Arc::ptr_eq(peer, local)));
+        peers
+    }
+
+    /// A chaincode as the gateway's peer knows it.
+    fn chaincode(self, name: &str) -> Result<Option<Arc<Chaincode>>, StorageError> {
+        self.channel().definition(&self.ledger.view(), name)
     }
 }
 

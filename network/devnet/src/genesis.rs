@@ -16,11 +16,10 @@ use fabric_protos::{
     msp::FabricMspConfig,
 };
 use prost::Message as _;
+use prost_types::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use group::{ConsenterTls, OrdererGroup, PeerGroup};
-
-use crate::clock;
 
 /// What the configuration says.
 pub(crate) struct Genesis {
@@ -37,8 +36,8 @@ pub(crate) struct OrganizationGroup {
 
 impl Genesis {
     /// The configuration block. Like a real one it is unsigned and has no validation codes yet.
-    pub(crate) fn block(&self, nonce: &[u8]) -> Block {
-        let data = self.envelope(nonce).encode_to_vec();
+    pub(crate) fn block(&self, nonce: &[u8], timestamp: Timestamp) -> Block {
+        let data = self.envelope(nonce, timestamp).encode_to_vec();
         let data_hash = Sha256::digest(&data).to_vec().into();
         let signatures = Metadata {
             value: fabric_protos::common::OrdererBlockMetadata {
@@ -71,11 +70,11 @@ impl Genesis {
     }
 
     /// The unsigned envelope around the configuration, as `protoutil` makes it.
-    fn envelope(&self, nonce: &[u8]) -> Envelope {
+    fn envelope(&self, nonce: &[u8], timestamp: Timestamp) -> Envelope {
         let channel_header = ChannelHeader {
             r#type: HeaderType::Config.into(),
             version: 1,
-            timestamp: Some(clock::now()),
+            timestamp: Some(timestamp),
             channel_id: self.channel.clone(),
             // The creator is empty: nobody signs the first configuration.
             tx_id: hex::encode(Sha256::digest(nonce)),

@@ -23,13 +23,15 @@ pub mod network;
 mod nonce;
 mod orderer;
 mod organizations;
+mod peer;
 mod server;
 mod start;
 pub mod state_file;
 mod storage;
 
-pub use builder::{Builder, Cut, Ports};
+pub use builder::{Builder, ChannelSpec, Cut, Ports};
 pub use deployment::{Deployed, Deployment};
 pub use error::DevnetError;
 pub use network::Network;
-pub use state_file::StateFile;
+pub use orderer::CutBlock;
+pub use state_file::{ChannelEntry, PeerEntry, StateFile};

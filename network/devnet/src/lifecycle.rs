@@ -29,11 +29,10 @@ use prost::Message as _;
 use crate::{
     Deployed, Deployment, DevnetError,
     channel::Channel,
-    clock,
     definitions::{Chaincode, sequence_key},
-    endorser::{Peer, Purpose, Simulated, Unpacked},
-    nonce::nonce,
+    endorser::{Purpose, Simulated, Unpacked},
     orderer::Orderer,
+    peer::Peer,
 };
 
 /// Version that peers give their system chaincodes.
@@ -51,11 +50,13 @@ const SYSTEM_NAMES: [&str; 5] = ["lscc", "escc", "vscc", "qscc", "cscc"];
 /// What deploying takes.
 #[derive(Debug)]
 pub(crate) struct Deployer {
-    pub(crate) channel: Arc<Channel>,
+    /// All channels of the network, in the order in which it was asked for them.
+    pub(crate) channels: Vec<Arc<Channel>>,
+    /// All peers of the network.
     pub(crate) peers: Vec<Arc<Peer>>,
     pub(crate) orderer: Orderer,
-    /// Signs the transaction.
-    pub(crate) admin: SigningIdentity,
+    /// The administrators of the organisations, of which one that is a member of the channel signs.
+    pub(crate) admins: Vec<SigningIdentity>,
     /// One deployment at a time: of two with the same sequence only one would be valid.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
@@ -74,16 +75,18 @@ impl Deployer {
         let Deployment {
             name,
             address,
+            channel,
             policy,
             version,
         } = deployment;
+        let on = self.on(channel.as_deref())?;
         check_name(&name)?;
         check_address(&address)?;
         let policy = parse_policy(policy.as_deref())?;
         let version = version.unwrap_or_else(|| DEFAULT_VERSION.to_owned());
-        self.set_service(&name, &address).await?;
+        on.set_service(&name, &address).await?;
 
-        let current = self
+        let current = on
             .channel
             .chaincode(&name)
             .map_err(|error| error.to_string())?;
@@ -104,7 +107,7 @@ impl Deployer {
             });
         }
         let definition = ChaincodeDefinition::new(sequence + 1, &version, &policy);
-        let id = self.commit(&name, &definition).await?;
+        let id = on.commit(&name, &definition).await?;
         let sequence = definition.sequence;
         Ok(Deployed {
             name,
@@ -114,8 +117,41 @@ impl Deployer {
         })
     }
 
+    /// What deploying on one channel takes.
+    fn on(&self, name: Option<&str>) -> Result<OnChannel<'_>, String> {
+        let mut channels = self.channels.iter();
+        let channel = match name {
+            None => channels.next(),
+            Some(name) => channels.find(|channel| channel.name() == name),
+        };
+        let channel = channel.ok_or_else(|| {
+            format!(
+                "the network has no channel `{}`; see `selvedge network status`",
+                name.unwrap_or_default()
+            )
+        })?;
+        let is_member = |admin: &&SigningIdentity| channel.msps().msp(admin.msp_id()).is_some();
+        let admin = self.admins.iter().find(is_member);
+        Ok(OnChannel {
+            deployer: self,
+            channel,
+            admin: admin.ok_or("the channel has no member")?,
+        })
+    }
+}
+
+/// A deployer on one channel.
+#[derive(Clone, Copy)]
+struct OnChannel<'d> {
+    deployer: &'d Deployer,
+    channel: &'d Arc<Channel>,
+    /// Signs the transaction.
+    admin: &'d SigningIdentity,
+}
+
+impl OnChannel<'_> {
     async fn set_service(&self, name: &str, address: &str) -> Result<(), String> {
-        let channel = Arc::clone(&self.channel);
+        let channel = Arc::clone(self.channel);
         let (name, address) = (name.to_owned(), address.to_owned());
         tokio::task::spawn_blocking(move || channel.chain().set_service(&name, &address))
             .await
@@ -127,7 +163,8 @@ impl Deployer {
     async fn commit(&self, name: &str, definition: &ChaincodeDefinition) -> Result<String, String> {
         let proposal = self.propose(name, definition)?;
         let mut results = Vec::new();
-        for peer in &self.peers {
+        let joined = |peer: &&Arc<Peer>| peer.ledger(self.channel.name()).is_some();
+        for peer in self.deployer.peers.iter().filter(joined) {
             let simulated = self.simulate(name, definition, &proposal)?;
             let response = peer.respond(&proposal, simulated, Purpose::Endorsement)?;
             results.push((response.payload, response.endorsement.unwrap_or_default()));
@@ -144,7 +181,8 @@ impl Deployer {
         envelope.signature = self.sign(&envelope.payload)?;
 
         let id = proposal.transaction_id().to_owned();
-        self.orderer
+        self.deployer
+            .orderer
             .broadcast(&envelope)
             .await
             .map_err(|rejected| rejected.info)?;
@@ -212,13 +250,13 @@ impl Deployer {
 
     fn header(&self, chaincode: ChaincodeId) -> Result<Header, String> {
         let creator = self.admin.serialized().clone();
-        let nonce = nonce().map_err(|error| error.to_string())?;
+        let nonce = self.channel.nonce().map_err(|error| error.to_string())?;
         let extension = ChaincodeHeaderExtension {
             chaincode_id: Some(chaincode),
         };
         let channel_header = ChannelHeader {
             r#type: HeaderType::EndorserTransaction.into(),
-            timestamp: Some(clock::now()),
+            timestamp: Some(self.channel.timestamp()),
             channel_id: self.channel.name().to_owned(),
             tx_id: transaction_id(&nonce, &creator),
             extension: extension.encode_to_vec().into(),

@@ -64,8 +64,15 @@ pub(crate) const RECENT_BLOCKS: usize = 32;
 /// Bytes of blocks kept decoded; whichever bound is met first.
 pub(crate) const RECENT_BYTES: usize = 8 * 1024 * 1024;
 
-/// Page cache of the ledger file. The whole network shall idle under 60 MB.
+/// How far behind the chain a peer can be made to stay. Each block of the distance keeps the pages
+/// of the ledger's file that it changed.
+pub(crate) const LAG_BLOCKS_MAX: usize = 100;
+
+/// Page cache of the ledgers' files together. The whole network shall idle under 60 MB.
 pub(crate) const STORAGE_CACHE_BYTES: usize = 24 * 1024 * 1024;
+
+/// Page cache of one ledger's file, however many channels there are.
+pub(crate) const STORAGE_CACHE_BYTES_MIN: usize = 4 * 1024 * 1024;
 
 /// How long streams may take to end when the network stops.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);

@@ -4,7 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::net::TcpListener;
 
-use crate::{Builder, DevnetError, StateFile, builder::Ports, server};
+use crate::{
+    Builder, DevnetError, StateFile,
+    builder::Ports,
+    organizations::{PeerPlace, places},
+    server,
+};
 
 /// Bound sockets. They are bound before the ledger is opened, so that a taken port changes nothing.
 pub(crate) struct Listeners {
@@ -18,7 +23,7 @@ impl Listeners {
         builder: &Builder,
         before: Option<&StateFile>,
     ) -> Result<Self, DevnetError> {
-        let (orderer, peers, admin) = ports(&builder.ports, builder.organizations)?;
+        let (orderer, peers, admin) = ports(&builder.ports, &places(&builder.peer_counts()))?;
         let may_move = builder.ports == Ports::Free;
         let before = before.filter(|_| may_move);
         let mut listeners = Vec::new();
@@ -51,31 +56,50 @@ async fn bind(address: IpAddr, port: u16, former: Option<u16>) -> Result<TcpList
     server::bind(address, port).await
 }
 
+/// Ports of the orderer and of the peers that block 0 names, where these are not the real ones: with
+/// a seed it must not depend on which ports happen to be free.
+pub(crate) fn nominal_ports(builder: &Builder) -> Option<(u16, Vec<u16>)> {
+    if builder.seed.is_none() || builder.ports != Ports::Free {
+        return None;
+    }
+    let places = places(&builder.peer_counts());
+    let (orderer, peers, _) = ports(&Ports::TestNetwork, &places).ok()?;
+    Some((orderer, peers))
+}
+
 /// Ports of orderer, peers and admin endpoint; 0 lets the system choose.
-fn ports(ports: &Ports, organizations: usize) -> Result<(u16, Vec<u16>, u16), DevnetError> {
-    let peers =
-        |first: u16, step: u16| (0u16..).map(move |n| n.checked_mul(step)?.checked_add(first));
-    let take = |ports: &mut dyn Iterator<Item = Option<u16>>| {
-        ports.take(organizations).collect::<Option<Vec<_>>>()
-    };
+fn ports(ports: &Ports, places: &[PeerPlace]) -> Result<(u16, Vec<u16>, u16), DevnetError> {
+    let count = places.len();
     let found = match ports {
-        Ports::TestNetwork => take(&mut peers(7051, 2000)).map(|peers| (7050, peers, 9443)),
-        Ports::Free => Some((0, vec![0; organizations], 0)),
-        Ports::Base(base) => base.checked_add(1).and_then(|first| {
-            let peers = take(&mut peers(first, 1))?;
-            let admin = peers.last()?.checked_add(1)?;
-            Some((*base, peers, admin))
-        }),
+        Ports::TestNetwork => places
+            .iter()
+            .map(|place| test_network_port(*place))
+            .collect::<Option<Vec<_>>>()
+            .map(|peers| (7050, peers, 9443)),
+        Ports::Free => Some((0, vec![0; count], 0)),
+        Ports::Base(base) => {
+            let following = u16::try_from(count)
+                .ok()
+                .and_then(|count| base.checked_add(count)?.checked_add(1));
+            following.map(|admin| (*base, (base + 1..admin).collect(), admin))
+        }
         Ports::Custom {
             orderer,
             peers,
             admin,
-        } if peers.len() == organizations => Some((*orderer, peers.clone(), *admin)),
+        } if peers.len() == count => Some((*orderer, peers.clone(), *admin)),
         Ports::Custom { .. } => None,
     };
     found.ok_or_else(|| {
         DevnetError::Configuration(format!(
-            "the ports do not suffice for {organizations} organisations; give each peer one"
+            "the ports do not suffice for {count} peers; give each peer one"
         ))
     })
+}
+
+/// The port that a peer has in Fabric's test-network, or would have.
+fn test_network_port(place: PeerPlace) -> Option<u16> {
+    let PeerPlace { organization, peer } = place;
+    let port = 7051 + 2000 * (organization - 1) + 1000 * (peer % 2) + 10 * (peer / 2);
+    u16::try_from(port).ok()
 }

@@ -1,6 +1,7 @@
 //! A running network.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,15 +12,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Builder, Deployed, Deployment, DevnetError, StateFile, channel::Channel, endorser::Peer,
-    lifecycle::Deployer, start,
+    Builder, CutBlock, Deployed, Deployment, DevnetError, PeerEntry, StateFile,
+    channel::Channel,
+    lifecycle::Deployer,
+    peer::{Peer, PeerLedger},
+    start,
 };
 
-/// An orderer and a peer per organisation, serving until [`Network::shutdown`] or drop.
+/// An orderer and the peers of all organisations, serving until [`Network::shutdown`] or drop.
 #[derive(Debug)]
 pub struct Network {
     pub(crate) state: Arc<StateFile>,
-    pub(crate) channel: Arc<Channel>,
+    pub(crate) channels: Vec<Arc<Channel>>,
     pub(crate) peers: Vec<Arc<Peer>>,
     pub(crate) deployer: Arc<Deployer>,
     pub(crate) dir: PathBuf,
@@ -54,23 +58,35 @@ impl Network {
         &self.state
     }
 
-    /// Name of the channel.
+    /// Name of the first channel.
     pub fn channel(&self) -> &str {
-        self.channel.name()
+        &self.state.channel
+    }
+
+    /// Names of all channels.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        self.channels.iter().map(|channel| channel.name())
     }
 
     /// MSP ids of the peers' organisations, in order.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
-        self.state.peers.iter().map(|peer| peer.msp_id.as_str())
+        let mut known = BTreeSet::new();
+        let peers = self.state.peers.iter();
+        peers
+            .map(|peer| peer.msp_id.as_str())
+            .filter(move |msp_id| known.insert(*msp_id))
     }
 
-    /// Where the peer of an organisation listens; none where there is no such organisation.
+    /// Where the first peer of an organisation listens; none where there is no such organisation.
     pub fn peer_endpoint(&self, msp_id: &str) -> Option<SocketAddr> {
-        self.state
-            .peers
-            .iter()
-            .find(|peer| peer.msp_id == msp_id)
-            .map(|peer| peer.address)
+        let mut peers = self.state.peers.iter();
+        let first = peers.find(|peer| peer.msp_id == msp_id)?;
+        Some(first.address)
+    }
+
+    /// A peer by its host name, `peer0.org1.example.com`.
+    pub fn peer(&self, name: &str) -> Option<&PeerEntry> {
+        self.state.peers.iter().find(|peer| peer.name == name)
     }
 
     /// Where the orderer listens.
@@ -83,12 +99,58 @@ impl Network {
         self.state.admin
     }
 
-    /// Number of blocks in the chain.
+    /// Number of blocks in the chain of the first channel.
     pub fn height(&self) -> u64 {
-        self.channel.chain().height()
+        let first = self.channels.first();
+        first.map_or(0, |channel| channel.chain().height())
     }
 
-    /// Defines a chaincode on the channel, or changes its definition or address. A chaincode that
+    /// Number of blocks in the chain of a channel; none where there is no such channel.
+    pub fn height_of(&self, channel: &str) -> Option<u64> {
+        let mut channels = self.channels.iter();
+        let channel = channels.find(|known| known.name() == channel)?;
+        Some(channel.chain().height())
+    }
+
+    /// Number of blocks that a peer has of a channel; none where it has not joined it.
+    pub fn peer_height(&self, peer: &str, channel: &str) -> Option<u64> {
+        Some(self.peer_ledger(peer, channel)?.height())
+    }
+
+    /// Makes a peer stay this many blocks behind a channel's chain, as soon as the chain has grown
+    /// by as many: at most 100. False where the peer has not joined such a channel.
+    pub fn lag(&self, peer: &str, channel: &str, blocks: usize) -> bool {
+        let ledger = self.peer_ledger(peer, channel);
+        ledger.inspect(|ledger| ledger.lag(blocks)).is_some()
+    }
+
+    /// Makes a peer stay at its present height of a channel. False where it has not joined it.
+    pub fn hold(&self, peer: &str, channel: &str) -> bool {
+        let ledger = self.peer_ledger(peer, channel);
+        ledger.inspect(|ledger| ledger.hold()).is_some()
+    }
+
+    /// Lets a peer that lags or is held catch up. False where it has not joined such a channel.
+    pub fn release(&self, peer: &str, channel: &str) -> bool {
+        let ledger = self.peer_ledger(peer, channel);
+        ledger.inspect(|ledger| ledger.release()).is_some()
+    }
+
+    fn peer_ledger(&self, peer: &str, channel: &str) -> Option<&Arc<PeerLedger>> {
+        let peer = self.peers.iter().find(|known| known.name() == peer)?;
+        peer.ledger(channel)
+    }
+
+    /// Cuts a block of at most so many of a channel's waiting transactions now, whatever the cutting
+    /// rule is, and waits until it is committed. There is no block where nothing waits.
+    ///
+    /// # Errors
+    /// [`DevnetError::UnknownChannel`], or [`DevnetError::Stopped`].
+    pub async fn cut(&self, channel: &str, count_max: usize) -> Result<CutBlock, DevnetError> {
+        self.deployer.orderer.cut(channel, count_max).await
+    }
+
+    /// Defines a chaincode on a channel, or changes its definition or address. A chaincode that
     /// is defined so already stays as it is.
     ///
     /// # Errors

@@ -6,29 +6,43 @@
 //! Source: `orderer/common/broadcast`, `orderer/common/msgprocessor`.
 
 pub(crate) mod cutter;
+pub(crate) mod errand;
 mod service;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fabric_protos::{
     common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status},
     orderer::BroadcastResponse,
 };
 use prost::Message as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
+    DevnetError,
     channel::{Channel, Policy},
     limits::BLOCK_BYTES_MAX,
+    peer::Ledgers,
 };
-use cutter::Accepted;
+pub(crate) use cutter::Accepted;
+pub use errand::CutBlock;
+use errand::Errand;
 pub(crate) use service::OrdererService;
 
-/// The way into the queue of a channel.
+/// The way into the queue of each channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Orderer {
-    channel: Arc<Channel>,
-    queue: mpsc::Sender<Accepted>,
+    ledgers: Ledgers,
+    lanes: Arc<BTreeMap<String, Lane>>,
+}
+
+/// The ways to one channel's committer.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    /// Transactions.
+    pub(crate) queue: mpsc::Sender<Accepted>,
+    /// Anything else.
+    pub(crate) errands: mpsc::Sender<Errand>,
 }
 
 /// Why an envelope is refused.
@@ -66,20 +80,58 @@ impl From<Result<(), Rejected>> for Answer {
 pub(crate) struct Answer(pub(crate) BroadcastResponse);
 
 impl Orderer {
-    pub(crate) fn new(channel: Arc<Channel>, queue: mpsc::Sender<Accepted>) -> Self {
-        Self { channel, queue }
+    /// An orderer of these channels.
+    pub(crate) fn new(channels: Vec<(Arc<Channel>, Lane)>) -> Self {
+        let ledgers = Ledgers::join(channels.iter().map(|(channel, _)| channel));
+        let lanes = channels.into_iter();
+        let lanes = lanes.map(|(channel, lane)| (channel.name().to_owned(), lane));
+        Self {
+            ledgers,
+            lanes: Arc::new(lanes.collect()),
+        }
+    }
+
+    /// The channels that it orders.
+    pub(crate) fn ledgers(&self) -> &Ledgers {
+        &self.ledgers
     }
 
     /// Checks an envelope and queues it; waits while the queue is full.
     pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), Rejected> {
-        let accepted = self.check(envelope)?;
-        self.queue.send(accepted).await.map_err(|_| Rejected {
+        let (queue, accepted) = self.check(envelope)?;
+        queue.send(accepted).await.map_err(|_| Rejected {
             status: Status::ServiceUnavailable,
             info: "the network has stopped".to_owned(),
         })
     }
 
-    fn check(&self, envelope: &Envelope) -> Result<Accepted, Rejected> {
+    /// Cuts a block of at most so many transactions, and waits until it is committed.
+    pub(crate) async fn cut(
+        &self,
+        channel: &str,
+        count_max: usize,
+    ) -> Result<CutBlock, DevnetError> {
+        self.ask(channel, |reply| Errand::Cut { count_max, reply })
+            .await
+    }
+
+    /// Has a channel's committer do something between two blocks; gives its answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        channel: &str,
+        errand: impl FnOnce(oneshot::Sender<T>) -> Errand,
+    ) -> Result<T, DevnetError> {
+        let lane = self
+            .lanes
+            .get(channel)
+            .ok_or_else(|| DevnetError::UnknownChannel(channel.to_owned()))?;
+        let (reply, answer) = oneshot::channel();
+        let sent = lane.errands.send(errand(reply)).await;
+        sent.map_err(|_| DevnetError::Stopped)?;
+        answer.await.map_err(|_| DevnetError::Stopped)
+    }
+
+    fn check(&self, envelope: &Envelope) -> Result<(&mpsc::Sender<Accepted>, Accepted), Rejected> {
         let undetermined = |reason: &str| {
             Rejected::bad_request(format!("could not determine channel ID: {reason}"))
         };
@@ -95,9 +147,10 @@ impl Orderer {
             .ok_or_else(|| undetermined("header not set"))?;
         let channel_header =
             ChannelHeader::decode(header.channel_header).map_err(|_| malformed("ChannelHeader"))?;
-        if channel_header.channel_id != self.channel.name() {
+        let name = &channel_header.channel_id;
+        let (Some(ledger), Some(lane)) = (self.ledgers.get(name), self.lanes.get(name)) else {
             return Err(Rejected::bad_request("channel does not exist"));
-        }
+        };
         classify(channel_header.r#type)?;
         let size = envelope.payload.len() + envelope.signature.len();
         if size > BLOCK_BYTES_MAX as usize {
@@ -108,27 +161,27 @@ impl Orderer {
         let creator = SignatureHeader::decode(header.signature_header)
             .map_err(|_| Rejected::bad_request("could not convert message to signedData: error unmarshalling SignatureHeader: proto: cannot parse invalid wire-format data"))?
             .creator;
-        self.authorize(envelope, &creator)?;
-        Ok(Accepted(envelope.encode_to_vec().into()))
+        authorize(ledger.channel(), envelope, &creator)?;
+        Ok((&lane.queue, Accepted(envelope.encode_to_vec().into())))
     }
+}
 
-    fn authorize(&self, envelope: &Envelope, creator: &[u8]) -> Result<(), Rejected> {
-        if crate::endorser::has_expired(self.channel.msps(), creator) {
-            return Err(Rejected::bad_request("broadcast client identity expired"));
-        }
-        self.channel
-            .check(
-                Policy::ChannelWriters,
-                &envelope.payload,
-                creator,
-                &envelope.signature,
-            )
-            .map(|_| ())
-            .map_err(|denied| Rejected {
-                status: Status::Forbidden,
-                info: format!("{denied}: permission denied"),
-            })
+fn authorize(channel: &Channel, envelope: &Envelope, creator: &[u8]) -> Result<(), Rejected> {
+    if crate::endorser::has_expired(channel.msps(), creator, channel.now()) {
+        return Err(Rejected::bad_request("broadcast client identity expired"));
     }
+    channel
+        .check(
+            Policy::ChannelWriters,
+            &envelope.payload,
+            creator,
+            &envelope.signature,
+        )
+        .map(|_| ())
+        .map_err(|denied| Rejected {
+            status: Status::Forbidden,
+            info: format!("{denied}: permission denied"),
+        })
 }
 
 /// Which types of message a channel orders. Configuration stays as block 0 has it.

@@ -1,75 +1,61 @@
-//! Starting: folder, organisations, ledger, endpoints, in this order.
+//! Starting: folder, organisations, ledgers, endpoints, in this order.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use fabric_ledger::channel::ChannelConfig;
-use fabric_msp::SigningIdentity;
-use fabric_protos::common::Block;
-use prost::Message as _;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Builder, Cut, DevnetError, Network, StateFile,
+    Builder, ChannelEntry, DevnetError, Network, PeerEntry, StateFile,
     admin::{self, Admin},
-    chain::Chain,
     chaincode::ChaincodeHost,
-    channel::Channel,
+    channel::{Channel, opening},
+    clock::Clock,
     committer::Committer,
-    endorser::Peer,
     endpoints::Endpoints,
     error::BoxError,
-    genesis::{ConsenterTls, Genesis, OrdererGroup, OrganizationGroup, PeerGroup},
     lifecycle::Deployer,
-    limits::{BLOCK_BYTES_MAX, ORDERER_QUEUE},
+    limits::ORDERER_QUEUE,
     listeners::Listeners,
-    nonce::nonce,
-    orderer::{Orderer, cutter::Cutter},
-    organizations::{Node, Organizations},
+    orderer::{Lane, Orderer, cutter::Cutter, errand::ERRANDS},
+    organizations::Organizations,
+    peer::Peer,
     server,
-    state_file::PeerEntry,
-    storage::{Storage, StorageError},
 };
 
-/// The ledger's file in the network's folder.
-const LEDGER_FILE: &str = "ledger.redb";
+/// Folder of what each peer alone keeps, below the network's.
+const PEERS_FOLDER: &str = "peers";
 
 pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let (dir, temporary) = prepare_folder(builder.dir.as_deref())?;
     let before = StateFile::read(&dir)?;
-    let organizations = open_organizations(&dir, builder.organizations).await?;
+    let organizations = open_organizations(&dir, &builder).await?;
     let listeners = Listeners::bind(&builder, before.as_ref()).await?;
     let state = Arc::new(state(&builder, &organizations, &listeners)?);
-    let channel = open_channel(&builder, &dir, &organizations, &state).await?;
+    let clock = Arc::new(Clock::default());
+    let channels = opening::open_all(&builder, &dir, &organizations, &state, &clock).await?;
 
     let shutdown = CancellationToken::new();
-    let (queue, accepted) = mpsc::channel(ORDERER_QUEUE);
-    let cutter = Cutter::new(accepted, &builder.cut, shutdown.clone());
-    let committer = Committer::new(Arc::clone(&channel), organizations.orderer.identity.clone());
-    let committing = commit(committer, cutter, Arc::clone(&channel), shutdown.clone());
-    let mut tasks = vec![tokio::spawn(committing)];
-
-    let orderer = Orderer::new(Arc::clone(&channel), queue);
-    let peers = make_peers(&builder, &organizations, &state, &channel)?;
+    let (orderer, mut tasks) = order(&builder, &organizations, &channels, &shutdown);
+    let peers = make_peers(&builder, &dir, &organizations, &state, &channels, &clock)?;
     let endpoints = Endpoints {
-        channel: &channel,
         orderer: &orderer,
         peers: &peers,
+        clock: &clock,
         shutdown: &shutdown,
     };
     tasks.extend(endpoints.serve(listeners.orderer, listeners.peers, &organizations)?);
 
+    let admins = organizations.peers.iter().map(|node| node.admin.clone());
     let deployer = Arc::new(Deployer {
-        channel: Arc::clone(&channel),
+        channels: channels.clone(),
         peers: peers.clone(),
         orderer,
-        admin: first_admin(&organizations)?,
+        admins: admins.collect(),
         turn: tokio::sync::Mutex::default(),
     });
     let admin = Admin {
@@ -80,7 +66,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     state.write(&dir)?;
     Ok(Network {
         state,
-        channel,
+        channels,
         peers,
         deployer,
         dir,
@@ -88,6 +74,29 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         tasks,
         temporary,
     })
+}
+
+/// Gives each channel a queue, and a task that commits what comes out of it.
+fn order(
+    builder: &Builder,
+    organizations: &Organizations,
+    channels: &[Arc<Channel>],
+    shutdown: &CancellationToken,
+) -> (Orderer, Vec<JoinHandle<()>>) {
+    let mut lanes = Vec::new();
+    let mut tasks = Vec::new();
+    for (channel, spec) in channels.iter().zip(&builder.channels) {
+        let (queue, accepted) = mpsc::channel(ORDERER_QUEUE);
+        let (errands, asked) = mpsc::channel(ERRANDS);
+        let cut = spec.cut.as_ref().unwrap_or(&builder.cut);
+        let cutter = Cutter::new(accepted, asked, cut, shutdown.clone());
+        let signer = organizations.orderer.identity.clone();
+        let committer = Committer::new(Arc::clone(channel), signer);
+        let committing = commit(committer, cutter, Arc::clone(channel), shutdown.clone());
+        tasks.push(tokio::spawn(committing));
+        lanes.push((Arc::clone(channel), Lane { queue, errands }));
+    }
+    (Orderer::new(lanes), tasks)
 }
 
 /// Commits until the network stops; stops the network where no block can be committed any more.
@@ -99,7 +108,12 @@ async fn commit(
 ) {
     if let Err(error) = committer.run(cutter).await {
         let error: BoxError = error.into();
-        tracing::error!(error, "the network stops: no block can be committed");
+        let channel = channel.name();
+        tracing::error!(
+            error,
+            channel,
+            "the network stops: no block can be committed"
+        );
     }
     shutdown.cancel();
     channel.chain().close();
@@ -121,16 +135,12 @@ fn prepare_folder(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Devn
     Ok((dir.canonicalize().map_err(failure)?, None))
 }
 
-async fn open_organizations(dir: &Path, count: usize) -> Result<Organizations, DevnetError> {
+async fn open_organizations(dir: &Path, builder: &Builder) -> Result<Organizations, DevnetError> {
     let dir = dir.to_owned();
-    tokio::task::spawn_blocking(move || Organizations::open(&dir, count))
+    let (peer_counts, seed) = (builder.peer_counts(), builder.seed.clone());
+    tokio::task::spawn_blocking(move || Organizations::open(&dir, &peer_counts, seed.as_ref()))
         .await
         .map_err(|error| DevnetError::Identity(error.into()))?
-}
-
-fn first_admin(organizations: &Organizations) -> Result<SigningIdentity, DevnetError> {
-    let first = organizations.peers.first().map(|node| node.admin.clone());
-    first.ok_or_else(|| DevnetError::Configuration("no organisation has a peer".to_owned()))
 }
 
 fn state(
@@ -141,15 +151,28 @@ fn state(
     let mut peers = Vec::new();
     for (node, listener) in organizations.peers.iter().zip(&listeners.peers) {
         peers.push(PeerEntry {
+            name: node.host.clone(),
             msp_id: node.msp.id().to_owned(),
             address: server::local_address(listener)?,
             tls_ca: node.tls.authority.clone(),
         });
     }
+    let channels: Vec<_> = builder
+        .channels
+        .iter()
+        .map(|spec| ChannelEntry {
+            name: spec.name.clone(),
+            organizations: organizations.members(spec),
+        })
+        .collect();
     Ok(StateFile {
         kind: "embedded".to_owned(),
         pid: std::process::id(),
-        channel: builder.channel.clone(),
+        channel: channels
+            .first()
+            .map(|first| first.name.clone())
+            .unwrap_or_default(),
+        channels,
         admin: server::local_address(&listeners.admin)?,
         orderer: server::local_address(&listeners.orderer)?,
         peers,
@@ -157,131 +180,30 @@ fn state(
     })
 }
 
-/// Opens the ledger, or begins one with the channel's configuration.
-async fn open_channel(
+fn make_peers(
     builder: &Builder,
     dir: &Path,
     organizations: &Organizations,
     state: &StateFile,
-) -> Result<Arc<Channel>, DevnetError> {
-    let file = (!builder.ephemeral).then(|| dir.join(LEDGER_FILE));
-    let genesis = genesis(builder, organizations, state);
-    let orderer = organizations.orderer.identity.clone();
-    let opened = tokio::task::spawn_blocking(move || {
-        let storage = Storage::open(file.as_deref()).map_err(storage)?;
-        open_or_begin(storage, &genesis, orderer)
-    });
-    let channel = opened
-        .await
-        .map_err(|error| DevnetError::Storage(error.into()))??;
-    let peers = organizations.peers.iter().map(|node| node.msp.id());
-    if channel.name() != builder.channel {
-        return Err(DevnetError::OtherNetwork(format!(
-            "its channel is `{}`",
-            channel.name()
-        )));
-    }
-    let known = channel.config().organizations();
-    if !known
-        .iter()
-        .map(|known| known.msp_id.as_str())
-        .collect::<BTreeSet<_>>()
-        .eq(&peers.collect())
-    {
-        return Err(DevnetError::OtherNetwork(format!(
-            "it has {} organisations",
-            known.len()
-        )));
-    }
-    Ok(channel)
-}
-
-fn open_or_begin(
-    storage_file: Storage,
-    genesis: &Genesis,
-    orderer: SigningIdentity,
-) -> Result<Arc<Channel>, DevnetError> {
-    let view = storage_file.view();
-    if let Some(bytes) = view.block(0).map_err(storage)? {
-        let block = Block::decode(bytes)
-            .map_err(|error| DevnetError::Corrupt(format!("block 0 does not decode: {error}")))?;
-        let config = ChannelConfig::from_block(&block)
-            .map_err(|error| DevnetError::Corrupt(error.to_string()))?;
-        return Ok(Arc::new(Channel::new(config, Chain::new(storage_file))));
-    }
-    let nonce = nonce().map_err(|error| DevnetError::Identity(error.into()))?;
-    let block = genesis.block(&nonce);
-    let config = ChannelConfig::from_block(&block)
-        .map_err(|error| DevnetError::Corrupt(error.to_string()))?;
-    let channel = Arc::new(Channel::new(config, Chain::new(storage_file)));
-    Committer::new(Arc::clone(&channel), orderer)
-        .commit_genesis(block)
-        .map_err(|error| DevnetError::Storage(error.into()))?;
-    Ok(channel)
-}
-
-fn storage(error: StorageError) -> DevnetError {
-    DevnetError::Storage(error.into())
-}
-
-fn genesis(builder: &Builder, organizations: &Organizations, state: &StateFile) -> Genesis {
-    let (max_message_count, preferred_max_bytes, batch_timeout) = match builder.cut {
-        Cut::Fabric {
-            max_message_count,
-            preferred_max_bytes,
-            batch_timeout,
-        } => (max_message_count, preferred_max_bytes, batch_timeout),
-        // Fabric has no such mode: the configuration says what a real channel would have.
-        Cut::Instant => (500, 2 * 1024 * 1024, Duration::from_secs(2)),
-    };
-    let group = |node: &Node| OrganizationGroup {
-        msp_id: node.msp.id().to_owned(),
-        msp: node.msp.to_config(),
-    };
-    let orderer = &organizations.orderer;
-    let peers = organizations.peers.iter().zip(&state.peers);
-    Genesis {
-        channel: builder.channel.clone(),
-        orderer: OrdererGroup {
-            organization: group(orderer),
-            host: orderer.host.clone(),
-            port: state.orderer.port(),
-            tls: ConsenterTls(orderer.tls.certificate.clone().into()),
-            max_message_count,
-            absolute_max_bytes: BLOCK_BYTES_MAX,
-            preferred_max_bytes,
-            batch_timeout,
-        },
-        organizations: peers
-            .map(|(node, entry)| PeerGroup {
-                organization: group(node),
-                anchor_host: node.host.clone(),
-                anchor_port: entry.address.port(),
-            })
-            .collect(),
-    }
-}
-
-fn make_peers(
-    builder: &Builder,
-    organizations: &Organizations,
-    state: &StateFile,
-    channel: &Arc<Channel>,
+    channels: &[Arc<Channel>],
+    clock: &Arc<Clock>,
 ) -> Result<Vec<Arc<Peer>>, DevnetError> {
     let nodes = organizations.peers.iter().zip(&state.peers);
     nodes
         .map(|(node, entry)| {
-            let address = format!("{}:{}", node.host, entry.address.port());
-            let chaincodes = ChaincodeHost::new(builder.execute_timeout)
-                .answering_rich_queries(builder.rich_queries);
-            Peer::new(
-                address,
-                node.identity.clone(),
-                Arc::clone(channel),
-                chaincodes,
+            let joined = channels.iter().zip(&builder.channels);
+            let joined = joined.filter(|(_, spec)| spec.has(node.organization));
+            let own = (!builder.ephemeral).then(|| dir.join(PEERS_FOLDER).join(&node.host));
+            Peer::join(
+                node,
+                entry.address.port(),
+                joined.map(|(channel, _)| channel),
+                ChaincodeHost::new(builder.execute_timeout)
+                    .answering_rich_queries(builder.rich_queries),
+                Arc::clone(clock),
+                own,
             )
             .map(Arc::new)
-            .map_err(|error| DevnetError::Identity(error.into()))
         })
         .collect()
 }

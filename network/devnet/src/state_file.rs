@@ -19,21 +19,36 @@ pub struct StateFile {
     pub kind: String,
     /// Process that serves the network.
     pub pid: u32,
-    /// Name of the channel.
+    /// Name of the first channel, which is meant where none is named.
     pub channel: String,
+    /// All channels.
+    #[serde(default)]
+    pub channels: Vec<ChannelEntry>,
     /// Admin endpoint, plain HTTP on loopback.
     pub admin: SocketAddr,
     /// Orderer, gRPC over TLS.
     pub orderer: SocketAddr,
-    /// One peer per organisation.
+    /// The first peers of all organisations, then the second ones, and so on.
     pub peers: Vec<PeerEntry>,
     /// Folder of certificates and keys, in cryptogen's layout.
     pub organizations: PathBuf,
 }
 
+/// A channel of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelEntry {
+    /// Its name.
+    pub name: String,
+    /// MSP ids of its members, all of whose peers have joined it.
+    pub organizations: Vec<String>,
+}
+
 /// A peer's endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerEntry {
+    /// Host name, as its certificates have it: `peer0.org1.example.com`.
+    #[serde(default)]
+    pub name: String,
     /// MSP id of the peer's organisation.
     pub msp_id: String,
     /// Peer, gRPC over TLS.

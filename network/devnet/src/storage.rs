@@ -16,7 +16,6 @@ use bytes::Bytes;
 use fabric_ledger::state::UpdateBatch;
 use redb::{Database, backends::InMemoryBackend};
 
-use crate::limits::STORAGE_CACHE_BYTES;
 use tables::{Reading, Writing};
 
 pub(crate) use view::View;
@@ -80,9 +79,9 @@ impl std::fmt::Debug for Storage {
 
 impl Storage {
     /// Opens the file, made where there is none; without a path, keeps everything in memory.
-    pub(crate) fn open(path: Option<&Path>) -> Result<Self, StorageError> {
+    pub(crate) fn open(path: Option<&Path>, cache_bytes: usize) -> Result<Self, StorageError> {
         let mut builder = Database::builder();
-        builder.set_cache_size(STORAGE_CACHE_BYTES);
+        builder.set_cache_size(cache_bytes);
         let database = match path {
             Some(path) => builder.create(path)?,
             None => builder.create_with_backend(InMemoryBackend::new())?,

@@ -12,7 +12,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 
 use super::{
-    ChaincodeError, ChaincodeHost, Service,
+    ChaincodeError, Service,
     query::Queries,
     request::{self, Failure},
     stream::Lease,
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     channel::Channel,
     definitions::{Chaincode, sequence_key},
+    peer::Peer,
     storage::{StorageError, View},
 };
 use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
@@ -30,8 +31,10 @@ const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
 
 /// What a transaction is run with.
 pub(crate) struct Context<'a> {
+    /// The peer that runs it.
+    pub(crate) peer: &'a Peer,
     pub(crate) channel: &'a Channel,
-    pub(crate) host: &'a ChaincodeHost,
+    /// The channel as of the peer's height.
     pub(crate) view: &'a View,
     pub(crate) signed: &'a SignedProposal,
     pub(crate) transaction_id: &'a str,
@@ -46,7 +49,7 @@ pub(crate) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     pub(crate) fn new(context: Context<'a>) -> Self {
         let mut simulator = Simulator::new(context.view, context.transaction_id);
-        if context.host.rich_queries {
+        if context.peer.chaincodes().rich_queries {
             simulator = simulator.over_documents();
         }
         Self { context, simulator }
@@ -82,7 +85,7 @@ impl<'a> Transaction<'a> {
     {
         async move {
             let (service, r#type) = self.check_invocation(name, input)?;
-            let stream = self.context.host.stream(&service).await?;
+            let stream = self.context.peer.chaincodes().stream(&service).await?;
             let lease = stream.lease(self.context.channel.name(), self.context.transaction_id)?;
             self.run(name, r#type, input, lease).await
         }
@@ -114,6 +117,7 @@ impl<'a> Transaction<'a> {
         let r#type = self.check_initialization(&definition, input)?;
         Ok((
             Service {
+                channel: channel.to_owned(),
                 name: name.to_owned(),
                 address,
             },
@@ -162,7 +166,7 @@ impl<'a> Transaction<'a> {
         input: &ChaincodeInput,
         mut lease: Lease,
     ) -> Result<ChaincodeMessage, ChaincodeError> {
-        let deadline = Instant::now() + self.context.host.execute_timeout;
+        let deadline = Instant::now() + self.context.peer.chaincodes().execute_timeout;
         let call = ChaincodeMessage {
             r#type: r#type.into(),
             payload: input.encode_to_vec().into(),
@@ -212,7 +216,7 @@ impl<'a> Transaction<'a> {
             channel: self.context.channel,
             view: self.context.view,
             namespace,
-            rich_queries: self.context.host.rich_queries,
+            rich_queries: self.context.peer.chaincodes().rich_queries,
             simulator: &mut self.simulator,
         };
         match r#type {

@@ -13,14 +13,15 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{Form, Source, serve};
 use crate::{
     chain::ServedBlock,
-    channel::{Channel, Policy},
+    channel::Policy,
     limiter::Limiter,
+    peer::{Peer, PeerLedger},
 };
 
 /// Serves the chain as one peer has it.
 #[derive(Debug)]
 pub(crate) struct PeerDeliverService {
-    pub(crate) channel: Arc<Channel>,
+    pub(crate) peer: Arc<Peer>,
     pub(crate) limiter: Limiter,
     pub(crate) shutdown: CancellationToken,
 }
@@ -34,7 +35,8 @@ impl PeerDeliverService {
     ) -> Result<Response<Responses>, Status> {
         let permit = self.limiter.admit()?;
         let source = Source {
-            channel: Arc::clone(&self.channel),
+            ledgers: self.peer.ledgers().clone(),
+            clock: Arc::clone(self.peer.clock()),
             policy: Policy::ApplicationReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -90,7 +92,7 @@ impl Form for Whole {
         response(Type::Status(status.into()))
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &str) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
         Ok(response(Type::Block(block)))
     }
 }
@@ -102,9 +104,13 @@ impl Form for Filtered {
         Whole::status(status)
     }
 
-    fn block(served: &ServedBlock, _: Block, channel: &str) -> Result<DeliverResponse, Status> {
+    fn block(
+        served: &ServedBlock,
+        _: Block,
+        ledger: &PeerLedger,
+    ) -> Result<DeliverResponse, Status> {
         let filtered = served
-            .filtered(channel)
+            .filtered(ledger.channel().name())
             .map_err(|error| Status::internal(error.to_string()))?;
         Ok(response(Type::FilteredBlock(filtered)))
     }
@@ -117,7 +123,7 @@ impl Form for WithPrivateData {
         Whole::status(status)
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &str) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
         let block = BlockAndPrivateData {
             block: Some(block),
             ..Default::default()

@@ -17,6 +17,7 @@ use crate::limits::DELIVER_TIME_WINDOW;
 
 /// A request, read and checked as far as that goes without the chain.
 pub(super) struct Seek {
+    pub(super) channel: String,
     pub(super) creator: Bytes,
     pub(super) fail_if_not_ready: bool,
     pub(super) content: SeekContentType,
@@ -32,22 +33,27 @@ pub(super) struct Range {
 }
 
 impl Seek {
-    /// Reads a request for this channel.
-    pub(super) fn read(envelope: &Envelope, channel: &str) -> Result<Self, Status> {
+    /// Reads a request for a channel that the node has.
+    pub(super) fn read(
+        envelope: &Envelope,
+        has: impl FnOnce(&str) -> bool,
+        now: SystemTime,
+    ) -> Result<Self, Status> {
         let payload = Payload::decode(envelope.payload.clone()).map_err(|_| Status::BadRequest)?;
         let header = payload.header.ok_or(Status::BadRequest)?;
         let channel_header =
             ChannelHeader::decode(header.channel_header).map_err(|_| Status::BadRequest)?;
         let signature_header =
             SignatureHeader::decode(header.signature_header).map_err(|_| Status::BadRequest)?;
-        if !is_timely(&channel_header) {
+        if !is_timely(&channel_header, now) {
             return Err(Status::BadRequest);
         }
-        if channel_header.channel_id != channel {
+        if !has(&channel_header.channel_id) {
             return Err(Status::NotFound);
         }
         let info = SeekInfo::decode(payload.data).map_err(|_| Status::BadRequest)?;
         Ok(Self {
+            channel: channel_header.channel_id,
             creator: signature_header.creator,
             fail_if_not_ready: info.behavior() == SeekBehavior::FailIfNotReady,
             content: info.content_type(),
@@ -85,14 +91,11 @@ impl Seek {
 }
 
 /// Whether the client's clock is near ours.
-fn is_timely(header: &ChannelHeader) -> bool {
+fn is_timely(header: &ChannelHeader, now: SystemTime) -> bool {
     let Some(timestamp) = &header.timestamp else {
         return false;
     };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let distance = i128::from(now) - i128::from(timestamp.seconds);
     distance.unsigned_abs() <= u128::from(DELIVER_TIME_WINDOW.as_secs())
 }

@@ -200,9 +200,9 @@ impl Unpacked {
 
 /// Whether the creator's certificate has run out. A certificate that cannot be read has not: what
 /// checks it next says why it is refused.
-pub(crate) fn has_expired(msps: &MspManager, creator: &[u8]) -> bool {
+pub(crate) fn has_expired(msps: &MspManager, creator: &[u8], now: SystemTime) -> bool {
     msps.identity(creator)
-        .is_ok_and(|identity| identity.expires_at() < SystemTime::now())
+        .is_ok_and(|identity| identity.expires_at() < now)
 }
 
 fn refuse(text: &str) -> Refusal {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use fabric_protos::peer::{ProposalResponse, SignedProposal, endorser_server::Endorser};
 use tonic::{Request, Response, Status};
 
-use super::Peer;
-use crate::limiter::Limiter;
+use crate::{limiter::Limiter, peer::Peer};
 
 /// Serves a peer's endorser to clients that choose their endorsers themselves.
 #[derive(Debug)]

@@ -11,14 +11,14 @@ use futures::future::join_all;
 use tonic::{Code, Status};
 
 use super::{
-    GatewayService, detail,
+    GatewayService, OnChannel, detail,
     evaluate::{Problem, judge},
     failure, plan,
 };
 use crate::{
     definitions::Chaincode,
-    endorser::{Peer, Refusal, Unpacked},
-    storage::StorageError,
+    endorser::{Refusal, Unpacked},
+    peer::Peer,
 };
 
 const TOO_FEW: &str =
@@ -39,10 +39,11 @@ pub(super) async fn endorse(
     }
     let proposal =
         Unpacked::read(&signed).map_err(|Refusal(reason)| Status::invalid_argument(reason))?;
+    let on = gateway.on(proposal.channel());
     let collected = if request.endorsing_organizations.is_empty() {
-        collect_by_policy(gateway, &proposal).await?
+        collect_by_policy(require(on, &proposal)?, &proposal).await?
     } else {
-        collect_from(gateway, &proposal, &request.endorsing_organizations).await?
+        collect_from(on, &proposal, &request.endorsing_organizations).await?
     };
     let endorsements = collected
         .by
@@ -104,20 +105,20 @@ impl Collected {
 
 /// Asks one peer of each organisation that the client names, whatever the policies say.
 async fn collect_from(
-    gateway: &GatewayService,
+    on: Option<OnChannel<'_>>,
     proposal: &Unpacked,
     organizations: &[String],
 ) -> Result<Collected, Status> {
-    let known = gateway.channel.name() == proposal.channel()
-        && chaincode(gateway, &proposal.chaincode)?.is_some();
-    let mut peers = Vec::new();
+    let mut candidates = Vec::new();
+    if let Some(on) = on
+        && chaincode(on, &proposal.chaincode)?.is_some()
+    {
+        candidates = on.peers();
+    }
+    let mut peers: Vec<Arc<Peer>> = Vec::new();
     let mut missing = Vec::new();
     for msp_id in organizations {
-        match gateway
-            .peers
-            .iter()
-            .find(|peer| known && peer.msp_id() == msp_id)
-        {
+        match candidates.iter().find(|peer| peer.msp_id() == msp_id) {
             Some(peer) if peers.iter().any(|other| Arc::ptr_eq(other, peer)) => {}
             Some(peer) => peers.push(Arc::clone(peer)),
             None => missing.push(msp_id.as_str()),
@@ -130,7 +131,10 @@ async fn collect_from(
         )));
     }
     let mut collected = Collected::default();
-    let failed = collected.ask(gateway, &proposal.signed, &peers).await;
+    let failed = match on {
+        Some(on) => collected.ask(on.gateway, &proposal.signed, &peers).await,
+        None => Vec::new(),
+    };
     if failed.is_empty() {
         Ok(collected)
     } else {
@@ -140,16 +144,11 @@ async fn collect_from(
 
 /// Asks this gateway's own peer, learns from its answer which policies count, and asks as many
 /// others as these need.
-async fn collect_by_policy(
-    gateway: &GatewayService,
-    proposal: &Unpacked,
-) -> Result<Collected, Status> {
-    let Some(local) = gateway.peers.first() else {
-        return Err(Status::internal("the gateway has no peer"));
-    };
-    let called = require(gateway, proposal, &proposal.chaincode)?;
+async fn collect_by_policy(on: OnChannel<'_>, proposal: &Unpacked) -> Result<Collected, Status> {
+    let local = &on.gateway.local;
+    let called = defined(on, &proposal.chaincode)?;
     let first = judge(
-        gateway,
+        on.gateway,
         local,
         local.process_proposal(&proposal.signed).await,
     )
@@ -163,7 +162,7 @@ async fn collect_by_policy(
         .iter()
         .flat_map(|interest| &interest.chaincodes)
     {
-        chaincodes.push(require(gateway, proposal, &call.name)?);
+        chaincodes.push(defined(on, &call.name)?);
     }
     if chaincodes.is_empty() {
         chaincodes.push(called);
@@ -171,18 +170,18 @@ async fn collect_by_policy(
     let mut collected = Collected::default();
     // The first answer has nothing to differ from.
     let _ = collected.add(local, first);
-    complete(gateway, proposal, &chaincodes, collected).await
+    complete(on, proposal, &chaincodes, collected).await
 }
 
 /// Asks further peers until the policies are met or nobody is left.
 async fn complete(
-    gateway: &GatewayService,
+    on: OnChannel<'_>,
     proposal: &Unpacked,
     chaincodes: &[Arc<Chaincode>],
     mut collected: Collected,
 ) -> Result<Collected, Status> {
-    let config = gateway.channel.config();
-    let mut candidates = gateway.peers.clone();
+    let config = on.channel().config();
+    let mut candidates = on.peers();
     let mut failed = Vec::new();
     loop {
         let Some(chosen) = plan::choose(config, chaincodes, &candidates) else {
@@ -199,7 +198,7 @@ async fn complete(
             .filter(|peer| !collected.has(peer))
             .cloned()
             .collect();
-        let newly = collected.ask(gateway, &proposal.signed, &others).await;
+        let newly = collected.ask(on.gateway, &proposal.signed, &others).await;
         if newly.is_empty() {
             collected
                 .by
@@ -216,27 +215,23 @@ fn too_few(failed: Vec<(Arc<Peer>, ErrorDetail)>) -> Status {
     failure::status(Code::Aborted, TOO_FEW, &details)
 }
 
-/// A chaincode that the proposal's channel must have.
-fn require(
-    gateway: &GatewayService,
-    proposal: &Unpacked,
-    name: &str,
-) -> Result<Arc<Chaincode>, Status> {
-    let found = match proposal.channel() == gateway.channel.name() {
-        true => chaincode(gateway, name)?,
-        false => None,
-    };
-    found.ok_or_else(|| {
-        Status::failed_precondition(format!(
-            "{NO_COMBINATION}: No metadata was found for chaincode {name} in channel {}",
-            proposal.channel()
-        ))
-    })
+/// The channel that the proposal is for, which the gateway's peer must have joined.
+fn require<'g>(on: Option<OnChannel<'g>>, proposal: &Unpacked) -> Result<OnChannel<'g>, Status> {
+    on.ok_or_else(|| no_metadata(&proposal.chaincode, proposal.channel()))
 }
 
-fn chaincode(gateway: &GatewayService, name: &str) -> Result<Option<Arc<Chaincode>>, Status> {
-    gateway
-        .channel
-        .chaincode(name)
-        .map_err(|error: StorageError| Status::internal(error.to_string()))
+/// A chaincode that the channel must have.
+fn defined(on: OnChannel<'_>, name: &str) -> Result<Arc<Chaincode>, Status> {
+    chaincode(on, name)?.ok_or_else(|| no_metadata(name, on.channel().name()))
+}
+
+fn no_metadata(chaincode: &str, channel: &str) -> Status {
+    Status::failed_precondition(format!(
+        "{NO_COMBINATION}: No metadata was found for chaincode {chaincode} in channel {channel}"
+    ))
+}
+
+fn chaincode(on: OnChannel<'_>, name: &str) -> Result<Option<Arc<Chaincode>>, Status> {
+    on.chaincode(name)
+        .map_err(|error| Status::internal(error.to_string()))
 }

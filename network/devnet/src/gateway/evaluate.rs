@@ -12,8 +12,11 @@ use fabric_protos::{
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::{GatewayService, detail, failure, submit::unknown_channel};
-use crate::endorser::{Failure, Peer, Refusal, decode};
+use super::{GatewayService, OnChannel, detail, failure, submit::unknown_channel};
+use crate::{
+    endorser::{Failure, Refusal, decode},
+    peer::Peer,
+};
 use fabric_protos::common::{ChannelHeader, Header};
 
 pub(super) async fn evaluate(
@@ -24,10 +27,10 @@ pub(super) async fn evaluate(
     let target = Target::read(&signed).map_err(|Refusal(reason)| {
         Status::invalid_argument(format!("failed to unpack transaction proposal: {reason}"))
     })?;
-    if target.channel != gateway.channel.name() {
+    let Some(on) = gateway.on(&target.channel) else {
         return Err(Status::unavailable(unknown_channel(&target.channel)));
-    }
-    let peers = candidates(gateway, &target, &request.target_organizations)?;
+    };
+    let peers = candidates(on, &target, &request.target_organizations)?;
     let mut details = Vec::new();
     let mut last = Code::Unavailable;
     for peer in peers {
@@ -96,27 +99,22 @@ impl Target {
 /// The peers to ask, one after the other. Transient data stays within the organisation unless the
 /// client names others.
 fn candidates(
-    gateway: &GatewayService,
+    on: OnChannel<'_>,
     target: &Target,
     organizations: &[String],
 ) -> Result<Vec<Arc<Peer>>, Status> {
-    let defined = gateway
-        .channel
+    let defined = on
         .chaincode(&target.chaincode)
         .map_err(|error| Status::internal(error.to_string()))?
         .is_some();
     let protected = target.has_transient_data && organizations.is_empty();
     let wanted = |peer: &Peer| match (protected, organizations.is_empty()) {
-        (true, _) => !gateway.is_remote(peer),
+        (true, _) => !on.gateway.is_remote(peer),
         (false, true) => true,
         (false, false) => organizations.iter().any(|msp_id| msp_id == peer.msp_id()),
     };
-    let peers: Vec<_> = gateway
-        .peers
-        .iter()
-        .filter(|peer| defined && wanted(peer))
-        .cloned()
-        .collect();
+    let mut peers = on.peers();
+    peers.retain(|peer| defined && wanted(peer));
     if !peers.is_empty() {
         return Ok(peers);
     }

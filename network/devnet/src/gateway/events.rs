@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::{GatewayService, status::permit};
-use crate::{channel::Channel, storage::StorageError};
+use crate::{peer::PeerLedger, storage::StorageError};
 
 /// Blocks of events on their way to one client, before the stream waits for it.
 const BACKLOG: usize = 16;
@@ -35,7 +35,7 @@ pub(super) fn chaincode_events(
             "invalid chaincode events request: proto: cannot parse invalid wire-format data",
         )
     })?;
-    permit(
+    let ledger = permit(
         gateway,
         &request.channel_id,
         &signed.request,
@@ -43,8 +43,8 @@ pub(super) fn chaincode_events(
         &signed.signature,
     )?;
 
-    let channel = Arc::clone(&gateway.channel);
-    let first = first_block(&channel, &request)?;
+    let ledger = Arc::clone(ledger);
+    let first = first_block(&ledger, &request)?;
     let filter = Filter {
         chaincode: request.chaincode_id,
         after: Some(request.after_transaction_id).filter(|id| !id.is_empty()),
@@ -56,7 +56,7 @@ pub(super) fn chaincode_events(
         let end = tokio::select! {
             () = shutdown.cancelled() => Err(Status::unavailable("the network has stopped")),
             () = responses.closed() => return,
-            end = follow(&channel, first, filter, &responses) => end,
+            end = follow(&ledger, first, filter, &responses) => end,
         };
         if let Err(status) = end {
             // Nobody is left to tell where this fails.
@@ -67,10 +67,10 @@ pub(super) fn chaincode_events(
 }
 
 /// The block to begin with: that of the transaction to go on after, or as the request says.
-fn first_block(channel: &Channel, request: &ChaincodeEventsRequest) -> Result<u64, Status> {
+fn first_block(ledger: &PeerLedger, request: &ChaincodeEventsRequest) -> Result<u64, Status> {
     let after = &request.after_transaction_id;
     if !after.is_empty()
-        && let Some(status) = channel.chain().status(after).map_err(aborted)?
+        && let Some(status) = ledger.status(after).map_err(aborted)?
     {
         return Ok(status.block);
     }
@@ -79,7 +79,7 @@ fn first_block(channel: &Channel, request: &ChaincodeEventsRequest) -> Result<u6
         .as_ref()
         .and_then(|position| position.r#type.as_ref())
     {
-        None | Some(Type::NextCommit(_)) => Ok(channel.chain().height()),
+        None | Some(Type::NextCommit(_)) => Ok(ledger.height()),
         Some(Type::Specified(specified)) => Ok(specified.number),
         Some(Type::Newest(_) | Type::Oldest(_)) => Err(Status::invalid_argument(invalid_position(
             request.start_position.as_ref(),
@@ -118,17 +118,17 @@ impl Filter {
 }
 
 async fn follow(
-    channel: &Channel,
+    ledger: &PeerLedger,
     first: u64,
     mut filter: Filter,
     responses: &Responses,
 ) -> Result<(), Status> {
-    let mut heights = channel.chain().heights();
+    let mut heights = ledger.heights();
     let mut number = first;
     loop {
         let reached = heights.wait_for(|height| number < *height).await;
         reached.map_err(|_| Status::unavailable("the network has stopped"))?;
-        let Some(block) = channel.chain().block(number).map_err(aborted)? else {
+        let Some(block) = ledger.block(number).map_err(aborted)? else {
             return Err(Status::aborted(format!("block {number} is missing")));
         };
         let mut events = block.events().map_err(aborted)?;

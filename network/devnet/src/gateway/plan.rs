@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fabric_ledger::channel::ChannelConfig;
 
-use crate::{definitions::Chaincode, endorser::Peer};
+use crate::{definitions::Chaincode, peer::Peer};
 
 /// The fewest peers whose endorsements satisfy the policies of all these chaincodes: no peer of
 /// them can be left out. Peers that come first are kept, peers that come last are left out first.

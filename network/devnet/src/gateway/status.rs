@@ -1,5 +1,7 @@
 //! CommitStatus: waits until a transaction is committed.
 
+use std::sync::Arc;
+
 use fabric_protos::gateway::{
     CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest,
 };
@@ -7,7 +9,7 @@ use prost::Message as _;
 use tonic::Status;
 
 use super::GatewayService;
-use crate::channel::Policy;
+use crate::{channel::Policy, peer::PeerLedger};
 
 pub(super) async fn commit_status(
     gateway: &GatewayService,
@@ -18,7 +20,7 @@ pub(super) async fn commit_status(
         identity,
         transaction_id,
     } = read(&signed)?;
-    permit(
+    let ledger = permit(
         gateway,
         &channel_id,
         &signed.request,
@@ -26,9 +28,7 @@ pub(super) async fn commit_status(
         &signed.signature,
     )?;
 
-    let status = gateway
-        .channel
-        .chain()
+    let status = ledger
         .wait_for(&transaction_id)
         .await
         .map_err(|error| Status::aborted(error.to_string()))?
@@ -60,22 +60,22 @@ fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Statu
     Ok(request)
 }
 
-/// Whether a client may read from the channel that its request names.
-pub(super) fn permit(
-    gateway: &GatewayService,
+/// The channel that a request names, where its client may read from it.
+pub(super) fn permit<'g>(
+    gateway: &'g GatewayService,
     channel: &str,
     data: &[u8],
     identity: &[u8],
     signature: &[u8],
-) -> Result<(), Status> {
-    if channel != gateway.channel.name() {
-        return Err(Status::permission_denied(format!(
+) -> Result<&'g Arc<PeerLedger>, Status> {
+    let ledger = gateway.local.ledger(channel).ok_or_else(|| {
+        Status::permission_denied(format!(
             "Failed to get policy manager for channel [{channel}]"
-        )));
-    }
-    gateway
-        .channel
+        ))
+    })?;
+    ledger
+        .channel()
         .check(Policy::ApplicationReaders, data, identity, signature)
-        .map(|_| ())
+        .map(|_| ledger)
         .map_err(|denied| Status::permission_denied(denied.on_channel(channel)))
 }

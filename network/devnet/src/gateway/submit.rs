@@ -19,7 +19,7 @@ pub(super) async fn submit(
         ));
     }
     let channel = request.channel_id;
-    if channel != gateway.channel.name() {
+    if gateway.on(&channel).is_none() {
         return Err(Status::failed_precondition(unknown_channel(&channel)));
     }
     gateway

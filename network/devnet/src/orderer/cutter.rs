@@ -1,101 +1,218 @@
-//! Cutting blocks: which of the transactions that wait make up the next one.
+//! Cutting blocks: which of the transactions that wait make up the next one, and when.
 
-use std::time::Duration;
+use std::{collections::VecDeque, future::pending, time::Duration};
 
 use bytes::Bytes;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
 
+use super::errand::Errand;
 use crate::{
     builder::Cut,
-    limits::{INSTANT_BYTES_MAX, INSTANT_COUNT_MAX},
+    limits::{BLOCK_BYTES_MAX, INSTANT_BYTES_MAX, INSTANT_COUNT_MAX, ORDERER_QUEUE},
 };
 
 /// A transaction that the orderer accepted: an encoded envelope.
 #[derive(Debug)]
 pub(crate) struct Accepted(pub(crate) Bytes);
 
+/// What the committer does next.
+pub(crate) enum Work {
+    /// A block of these transactions, at least one.
+    Block(Vec<Bytes>),
+    /// Something between two blocks.
+    Errand(Errand),
+}
+
 /// The queue of one channel and its cutting rule.
 #[derive(Debug)]
 pub(crate) struct Cutter {
     queue: mpsc::Receiver<Accepted>,
-    /// Taken off the queue, and too large for the block before.
-    held: Option<Accepted>,
+    errands: mpsc::Receiver<Errand>,
+    /// Taken off the queue for the next block, or left over from the one before.
+    waiting: VecDeque<Bytes>,
+    waiting_bytes: usize,
+    /// Since when the first of them waits.
+    since: Instant,
+    rule: Rule,
     count_max: usize,
     bytes_max: usize,
-    /// How long a block waits to be filled; none cuts at once.
-    wait: Option<Duration>,
     /// Closes the queue, of which the rest is still cut.
     shutdown: CancellationToken,
+}
+
+#[derive(Debug)]
+enum Rule {
+    /// As soon as there is a transaction.
+    Instant,
+    /// As soon as the block is full, or its first transaction has waited so long.
+    Filled(Duration),
+    /// With each tick.
+    Interval(tokio::time::Interval),
+    /// When told to.
+    Manual,
+}
+
+/// What may happen while the cutter waits.
+enum Event {
+    Arrived(Bytes),
+    Due,
+    Errand(Errand),
+    Closed,
 }
 
 impl Cutter {
     pub(crate) fn new(
         queue: mpsc::Receiver<Accepted>,
+        errands: mpsc::Receiver<Errand>,
         cut: &Cut,
         shutdown: CancellationToken,
     ) -> Self {
-        let (count, bytes, wait) = match *cut {
-            Cut::Instant => (INSTANT_COUNT_MAX, INSTANT_BYTES_MAX, None),
+        let all = u32::try_from(ORDERER_QUEUE).unwrap_or(u32::MAX);
+        let (count, bytes, rule) = match *cut {
+            Cut::Instant => (INSTANT_COUNT_MAX, INSTANT_BYTES_MAX, Rule::Instant),
             Cut::Fabric {
                 max_message_count,
                 preferred_max_bytes,
                 batch_timeout,
-            } => (max_message_count, preferred_max_bytes, Some(batch_timeout)),
+            } => (
+                max_message_count,
+                preferred_max_bytes,
+                Rule::Filled(batch_timeout),
+            ),
+            Cut::Interval(period) => (all, BLOCK_BYTES_MAX, Rule::Interval(ticks(period))),
+            Cut::Manual => (all, BLOCK_BYTES_MAX, Rule::Manual),
         };
         Self {
             queue,
-            held: None,
+            errands,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            since: Instant::now(),
+            rule,
             count_max: usize::try_from(count.max(1)).unwrap_or(usize::MAX),
             bytes_max: usize::try_from(bytes).unwrap_or(usize::MAX),
-            wait,
             shutdown,
         }
     }
 
-    /// The transactions of the next block, at least one; none once the queue is closed and empty.
+    /// What to do next; none once the queue is closed and empty.
     ///
     /// Called only when the block before is committed: what came meanwhile is the next block.
-    pub(crate) async fn next(&mut self) -> Option<Vec<Bytes>> {
-        let Accepted(first) = match self.held.take() {
-            Some(held) => held,
-            None => self.receive().await?,
-        };
-        let deadline = self.wait.map(|wait| Instant::now() + wait);
-        let mut bytes = first.len();
-        let mut batch = vec![first];
-        while batch.len() < self.count_max && bytes < self.bytes_max {
-            let Some(Accepted(next)) = self.another(deadline).await else {
-                break;
-            };
-            if bytes + next.len() > self.bytes_max {
-                self.held = Some(Accepted(next));
+    pub(crate) async fn next(&mut self) -> Option<Work> {
+        loop {
+            if self.is_full() {
+                return self.cut(self.count_max).map(Work::Block);
+            }
+            match self.event().await {
+                Event::Arrived(transaction) => self.wait_for_block(transaction),
+                Event::Due => {
+                    if let Some(block) = self.cut(self.count_max) {
+                        return Some(Work::Block(block));
+                    }
+                }
+                Event::Errand(errand) => return Some(Work::Errand(errand)),
+                Event::Closed => return self.cut(self.count_max).map(Work::Block),
+            }
+        }
+    }
+
+    /// The transactions of a block of at most so many; none where none waits.
+    pub(crate) fn cut(&mut self, count_max: usize) -> Option<Vec<Bytes>> {
+        let mut bytes = 0;
+        let mut block = Vec::new();
+        while block.len() < count_max.min(self.count_max) {
+            let Some(next) = self.take() else { break };
+            if !block.is_empty() && bytes + next.len() > self.bytes_max {
+                self.waiting_bytes += next.len();
+                self.waiting.push_front(next);
                 break;
             }
             bytes += next.len();
-            batch.push(next);
+            block.push(next);
         }
-        Some(batch)
+        self.since = Instant::now();
+        (!block.is_empty()).then_some(block)
     }
 
-    async fn another(&mut self, deadline: Option<Instant>) -> Option<Accepted> {
-        match deadline {
-            None => self.queue.try_recv().ok(),
-            Some(deadline) => tokio::time::timeout_at(deadline, self.receive())
-                .await
-                .ok()
-                .flatten(),
+    /// Transactions that were accepted and are in no block.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len() + self.queue.len()
+    }
+
+    /// Forgets the transactions that wait.
+    #[expect(dead_code, reason = "reverting a ledger does it")]
+    pub(crate) fn clear(&mut self) {
+        while self.take().is_some() {}
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        if let Some(transaction) = self.waiting.pop_front() {
+            self.waiting_bytes -= transaction.len();
+            return Some(transaction);
+        }
+        let Accepted(transaction) = self.queue.try_recv().ok()?;
+        Some(transaction)
+    }
+
+    fn wait_for_block(&mut self, transaction: Bytes) {
+        if self.waiting.is_empty() {
+            self.since = Instant::now();
+        }
+        self.waiting_bytes += transaction.len();
+        self.waiting.push_back(transaction);
+    }
+
+    /// Whether what waits is a block without waiting for more.
+    fn is_full(&self) -> bool {
+        match self.rule {
+            Rule::Instant => !self.waiting.is_empty(),
+            Rule::Filled(_) => {
+                self.waiting.len() >= self.count_max || self.waiting_bytes >= self.bytes_max
+            }
+            Rule::Interval(_) | Rule::Manual => false,
         }
     }
 
-    async fn receive(&mut self) -> Option<Accepted> {
+    async fn event(&mut self) -> Event {
+        let takes_off = matches!(self.rule, Rule::Instant | Rule::Filled(_));
+        let since = (!self.waiting.is_empty()).then_some(self.since);
         tokio::select! {
             biased;
-            accepted = self.queue.recv() => accepted,
+            Some(errand) = self.errands.recv() => Event::Errand(errand),
+            accepted = self.queue.recv(), if takes_off => closed_or(accepted),
+            () = due(&mut self.rule, since) => Event::Due,
             () = self.shutdown.cancelled() => {
                 self.queue.close();
-                self.queue.recv().await
+                closed_or(self.queue.recv().await)
             }
         }
     }
+}
+
+fn closed_or(accepted: Option<Accepted>) -> Event {
+    accepted.map_or(Event::Closed, |Accepted(transaction)| {
+        Event::Arrived(transaction)
+    })
+}
+
+/// Waits until the rule cuts a block of whatever waits, the first of it since then.
+async fn due(rule: &mut Rule, since: Option<Instant>) {
+    match (rule, since) {
+        (Rule::Filled(wait), Some(since)) => tokio::time::sleep_until(since + *wait).await,
+        (Rule::Interval(ticks), _) => {
+            ticks.tick().await;
+        }
+        (Rule::Instant | Rule::Filled(_) | Rule::Manual, _) => pending().await,
+    }
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(period);
+    // A commit that took longer than a tick is followed by one block, not by several.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

@@ -17,8 +17,10 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{Answer, Orderer};
 use crate::{
     chain::ServedBlock,
-    channel::{Channel, Policy},
+    channel::Policy,
+    clock::Clock,
     deliver::{self, Source},
+    peer::PeerLedger,
 };
 
 /// Answers on their way to one broadcast client.
@@ -28,7 +30,7 @@ const BACKLOG: usize = 16;
 #[derive(Debug)]
 pub(crate) struct OrdererService {
     pub(crate) orderer: Orderer,
-    pub(crate) channel: Arc<Channel>,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -60,7 +62,8 @@ impl AtomicBroadcast for OrdererService {
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
         let source = Source {
-            channel: Arc::clone(&self.channel),
+            ledgers: self.orderer.ledgers().clone(),
+            clock: Arc::clone(&self.clock),
             policy: Policy::ChannelReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -108,7 +111,7 @@ impl deliver::Form for Ordered {
         }
     }
 
-    fn block(_: &ServedBlock, mut block: Block, _: &str) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, mut block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
         // What peers add is none of the orderer's business.
         if let Some(metadata) = &mut block.metadata {
             for entry in metadata.metadata.iter_mut().skip(2) {

@@ -15,4 +15,5 @@ mod orderer;
 mod refusals;
 mod restart;
 mod rich_queries;
+mod topology;
 mod transactions;

@@ -58,8 +58,8 @@ impl Authority {
             name: name.to_owned(),
             source,
         };
-        let (key, private_key) = KeyPair::generate()?;
-        let mut params = params(spec)?;
+        let (key, private_key) = KeyPair::generate(spec, name)?;
+        let mut params = params(spec, &key)?;
         params.distinguished_name = subject(name, DnType::OrganizationName, Some(&spec.domain));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![
@@ -96,8 +96,8 @@ impl Authority {
             name: name.to_owned(),
             source,
         };
-        let (key, private_key) = KeyPair::generate()?;
-        let mut params = params(spec)?;
+        let (key, private_key) = KeyPair::generate(spec, &format!("{name} by {}", self.name))?;
+        let mut params = params(spec, &key)?;
         params.distinguished_name = subject(name, DnType::OrganizationalUnitName, usage.unit);
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -132,8 +132,16 @@ impl Authority {
 struct KeyPair(PrivateKey);
 
 impl KeyPair {
-    fn generate() -> Result<(Self, PrivateKeyPem), OrganizationError> {
-        let (key, pkcs8) = PrivateKey::generate_p256().ok_or(OrganizationError::KeyGeneration)?;
+    /// A fresh key, or the one that the organisation's seed has for this name.
+    fn generate(
+        spec: &OrganizationSpec,
+        name: &str,
+    ) -> Result<(Self, PrivateKeyPem), OrganizationError> {
+        let made = match &spec.seed {
+            None => PrivateKey::generate_p256(),
+            Some(seed) => PrivateKey::from_seed(seed, &format!("{} {name}", spec.msp_id)),
+        };
+        let (key, pkcs8) = made.ok_or(OrganizationError::KeyGeneration)?;
         Ok((
             Self(key),
             PrivateKeyPem(pem_text::encode(pem_text::PRIVATE_KEY, &pkcs8)),
@@ -161,9 +169,15 @@ impl SigningKey for KeyPair {
     }
 }
 
-fn params(spec: &OrganizationSpec) -> Result<CertificateParams, OrganizationError> {
+fn params(spec: &OrganizationSpec, key: &KeyPair) -> Result<CertificateParams, OrganizationError> {
     let mut serial_number = [0; SERIAL_NUMBER_LENGTH];
-    rand::fill(&mut serial_number).map_err(|_| OrganizationError::KeyGeneration)?;
+    if spec.seed.is_some() {
+        // No two keys are the same, so no two serial numbers are.
+        let digest = Sha256::digest(key.der_bytes());
+        serial_number.copy_from_slice(&digest[..SERIAL_NUMBER_LENGTH]);
+    } else {
+        rand::fill(&mut serial_number).map_err(|_| OrganizationError::KeyGeneration)?;
+    }
     let mut params = CertificateParams::default();
     params.serial_number = Some(SerialNumber::from_slice(&serial_number));
     params.not_before = whole_minute(spec.not_before);

@@ -2,12 +2,18 @@
 
 use std::time::{Duration, SystemTime};
 
+use sha2::{Digest as _, Sha256};
+
 use super::OrganizationError;
 use crate::layout;
 
 /// Names of servers that every node answers to besides its host name: a development network is
 /// reached on this machine.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// 2024-01-01 00:00:00 UTC, from when certificates with a seed are valid.
+const SEEDED_FROM: Duration = Duration::from_secs(1_704_067_200);
+/// 2049-12-31 23:59:00 UTC, the last minute for which certificates have the usual form of dates.
+const SEEDED_UNTIL: Duration = Duration::from_secs(2_524_607_940);
 /// Ten years of 365 days, as `cryptogen` gives.
 const VALIDITY: Duration = Duration::from_secs(3650 * 24 * 3600);
 /// Machines whose clocks are a little behind accept a new certificate too.
@@ -64,6 +70,8 @@ pub struct OrganizationSpec {
     pub not_before: SystemTime,
     /// Last moment of all certificates.
     pub not_after: SystemTime,
+    /// What keys, serial numbers and signatures are derived from; random ones where there is none.
+    pub seed: Option<[u8; 32]>,
 }
 
 impl OrganizationSpec {
@@ -92,6 +100,7 @@ impl OrganizationSpec {
             users: 0,
             not_before,
             not_after: not_before + VALIDITY,
+            seed: None,
         }
     }
 
@@ -101,6 +110,16 @@ impl OrganizationSpec {
         self.nodes = (0..count)
             .map(|number| NodeSpec::local(format!("peer{number}")))
             .collect();
+        self
+    }
+
+    /// The same organisation with keys, serial numbers, dates and signatures that a text
+    /// determines: whoever knows the text has the keys, and two organisations made so are one.
+    #[must_use]
+    pub fn seeded(mut self, seed: &str) -> Self {
+        self.seed = Some(Sha256::digest(seed).into());
+        self.not_before = SystemTime::UNIX_EPOCH + SEEDED_FROM;
+        self.not_after = SystemTime::UNIX_EPOCH + SEEDED_UNTIL;
         self
     }
 

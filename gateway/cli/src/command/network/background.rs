@@ -73,7 +73,9 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
     command
         .args(["network", "up", "--dir"])
         .arg(up.place.dir())
-        .args(["--orgs", &up.orgs.to_string(), "--channel", &up.channel])
+        .args(["--orgs", &up.orgs.to_string()])
+        .args(["--peers", &up.peers.to_string()])
+        .args(up.channels.iter().flat_map(|name| ["--channel", name]))
         .args(["--cut", &value(&up.cut), "--ports", &value(&up.ports)])
         .args(up.rich_queries.then_some("--rich-queries"))
         .stdin(Stdio::null())

@@ -32,12 +32,17 @@ pub(super) async fn print(place: &Place, output: &Output) -> anyhow::Result<Exit
 fn describe(status: &Status, place: &Place) -> String {
     let state = &status.state;
     let mut text = format!("{} network, channel {}\n", state.kind, state.channel);
+    for channel in state.channels.iter().skip(1) {
+        let members = channel.organizations.join(", ");
+        text.push_str(&format!("  channel  {} ({members})\n", channel.name));
+    }
     text.push_str(&format!("  orderer  {}\n", state.orderer));
     for peer in &state.peers {
         text.push_str(&format!(
-            "  {:<8} {}  (TLS CA {})\n",
+            "  {:<8} {}  {}(TLS CA {})\n",
             peer.msp_id,
             peer.address,
+            peer.label(),
             peer.tls_ca.display()
         ));
     }

@@ -19,22 +19,27 @@ pub(crate) struct Up {
     /// Which network to start.
     #[arg(long, value_enum, default_value_t = Backend::Embedded)]
     pub(crate) network: Backend,
-    /// Number of organisations, each with a peer: Org1MSP, Org2MSP and so on.
+    /// Number of organisations with peers: Org1MSP, Org2MSP and so on.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=12))]
     pub(crate) orgs: u16,
     /// Number of ordering nodes, which agree by Raft: 1, or 3 to go on without one of them. The
     /// embedded network has one.
     #[arg(long, default_value_t = 1, value_parser = orderer_count)]
     pub(crate) orderers: u16,
+    /// Number of peers of each organisation: peer0.org1.example.com, peer1.org1.example.com and so on.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=20))]
+    pub(crate) peers: u16,
     /// When a block is cut: at once, or as a real channel does (500 transactions, 2 MB or 2 s).
     #[arg(long, value_enum, default_value_t = Cut::Instant)]
     pub(crate) cut: Cut,
     /// Ports: those of Fabric's test-network (7050, 7051, 9051, ...) or free ones.
     #[arg(long, value_enum, default_value_t = Ports::TestNetwork)]
     pub(crate) ports: Ports,
-    /// Name of the channel.
-    #[arg(long, default_value = "mychannel")]
-    pub(crate) channel: String,
+    /// Name of a channel of all organisations; give it again for further channels.
+    ///
+    /// Commands use the first channel where they name none.
+    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel")]
+    pub(crate) channels: Vec<String>,
     /// Answer rich queries as peers on CouchDB do; without it they are refused, as on LevelDB.
     /// Embedded network only.
     #[arg(long)]
@@ -102,7 +107,8 @@ impl Up {
         let mut builder = fabric_devnet::Network::builder()
             .dir(self.place.dir())
             .organizations(usize::from(self.orgs))
-            .channel(&self.channel)
+            .peers(usize::from(self.peers))
+            .channels(self.channels.iter().map(fabric_devnet::ChannelSpec::new))
             .ports(match self.ports {
                 Ports::TestNetwork => fabric_devnet::Ports::TestNetwork,
                 Ports::Free => fabric_devnet::Ports::Free,
@@ -128,6 +134,12 @@ impl Up {
                 "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
             );
         }
+        let [channel] = self.channels.as_slice() else {
+            bail!("real Fabric is started with one channel; give --channel once");
+        };
+        if self.peers != 1 {
+            bail!("real Fabric is started with one peer per organisation; leave --peers away");
+        }
         if self.place.dir().join(fabric::FILE_NAME).exists() {
             let mut fabric = RealFabric::attach(self.place.dir())?;
             fabric.resume().await?;
@@ -137,7 +149,7 @@ impl Up {
             folder: Some(self.place.dir().to_owned()),
             organizations: self.orgs,
             orderers: self.orderers,
-            channel: self.channel.clone(),
+            channel: channel.clone(),
             ports: match self.ports {
                 Ports::TestNetwork => fabric::Ports::TestNetwork,
                 Ports::Free => fabric::Ports::Free,

@@ -207,6 +207,14 @@ impl Client {
         self.submit_and_wait(&proposed.id, &envelope).await
     }
 
+    /// Endorses and submits; gives the id of the transaction.
+    pub(crate) async fn transact_at(&self, args: &[&str]) -> String {
+        let proposed = self.propose("basic", args);
+        let envelope = self.endorse(&proposed, &[]).await.unwrap();
+        self.submit(&proposed.id, &envelope).await.unwrap();
+        proposed.id
+    }
+
     /// Submits and waits.
     pub(crate) async fn submit_and_wait(
         &self,
