@@ -183,7 +183,7 @@ impl OnChannel<'_> {
         let id = proposal.transaction_id().to_owned();
         self.deployer
             .orderer
-            .broadcast(&envelope)
+            .broadcast_own(self.channel.name(), &envelope)
             .await
             .map_err(|rejected| rejected.info)?;
         let status = self

@@ -41,6 +41,8 @@ pub(crate) struct Orderer {
 pub(crate) struct Lane {
     /// Transactions.
     pub(crate) queue: mpsc::Sender<Accepted>,
+    /// Whether blocks are cut on demand only.
+    pub(crate) is_manual: bool,
     /// Anything else.
     pub(crate) errands: mpsc::Sender<Errand>,
 }
@@ -103,6 +105,25 @@ impl Orderer {
             status: Status::ServiceUnavailable,
             info: "the network has stopped".to_owned(),
         })
+    }
+
+    /// Queues an envelope of the network itself, and has it cut at once where blocks are cut on
+    /// demand only: whoever deploys does not wait for somebody to ask for a block.
+    pub(crate) async fn broadcast_own(
+        &self,
+        channel: &str,
+        envelope: &Envelope,
+    ) -> Result<(), Rejected> {
+        self.broadcast(envelope).await?;
+        if self.lanes.get(channel).is_some_and(|lane| lane.is_manual) {
+            self.cut(channel, usize::MAX)
+                .await
+                .map_err(|error| Rejected {
+                    status: Status::ServiceUnavailable,
+                    info: error.to_string(),
+                })?;
+        }
+        Ok(())
     }
 
     /// Cuts a block of at most so many transactions, and waits until it is committed.

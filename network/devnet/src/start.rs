@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Builder, ChannelEntry, DevnetError, Network, PeerEntry, StateFile,
+    Builder, ChannelEntry, Cut, DevnetError, Network, PeerEntry, StateFile,
     admin::{self, Admin},
     chaincode::ChaincodeHost,
     channel::{Channel, opening},
@@ -94,7 +94,14 @@ fn order(
         let committer = Committer::new(Arc::clone(channel), signer);
         let committing = commit(committer, cutter, Arc::clone(channel), shutdown.clone());
         tasks.push(tokio::spawn(committing));
-        lanes.push((Arc::clone(channel), Lane { queue, errands }));
+        lanes.push((
+            Arc::clone(channel),
+            Lane {
+                queue,
+                errands,
+                is_manual: *cut == Cut::Manual,
+            },
+        ));
     }
     (Orderer::new(lanes), tasks)
 }

@@ -5,13 +5,9 @@ use fabric_ledger::{
     ValidationCode, block,
     lifecycle::{self, NAMESPACE},
 };
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use serde_json::json;
 
-use crate::support::{Client, EITHER, TestChaincode, ephemeral, setup, verify_chain};
+use crate::support::{Client, EITHER, TestChaincode, admin::http, ephemeral, setup, verify_chain};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_definition_is_an_endorsed_transaction() {
@@ -149,22 +145,6 @@ async fn the_admin_endpoint_deploys_and_reports() {
         answer["error"].as_str().unwrap().contains("is no address"),
         "{answer}"
     );
-}
-
-/// One HTTP exchange: status code and JSON body.
-async fn http(network: &Network, request: &str, body: Option<Value>) -> (u16, Value) {
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    let length = body.len();
-    let mut stream = TcpStream::connect(network.admin_endpoint()).await.unwrap();
-    let text = format!(
-        "{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(text.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let code = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (code, serde_json::from_str(body).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! What the tests share: a network, a raw client, a small chaincode.
 
+pub(crate) mod admin;
 pub(crate) mod chaincode;
 pub(crate) mod client;
 pub(crate) mod wait;

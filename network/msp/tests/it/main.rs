@@ -12,4 +12,5 @@ mod manager;
 mod organizations;
 mod principals;
 mod recorded;
+mod seeded;
 mod signatures;
