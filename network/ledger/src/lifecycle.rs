@@ -1,5 +1,14 @@
-//! What the system chaincode `_lifecycle` keeps in state: which chaincodes a channel has, by what
-//! policy they are endorsed, which collections they have. (Fabric: core/chaincode/lifecycle)
+//! The system chaincode `_lifecycle`: which chaincodes a channel has, by what policy they are
+//! endorsed, which collections they have; and how organisations agree on that.
+//! (Fabric: core/chaincode/lifecycle)
+
+mod approve;
+mod check;
+pub mod collections;
+mod commit;
+mod error;
+mod query;
+mod record;
 
 use bytes::Bytes;
 use fabric_protos::lifecycle::state_data::Type;
@@ -9,14 +18,30 @@ use fabric_protos::lifecycle::{
 use fabric_protos::peer::collection_config::Payload;
 use fabric_protos::peer::{ApplicationPolicy, CollectionConfigPackage, StaticCollectionConfig};
 use prost::Message;
+use sha2::{Digest, Sha256};
 
 use crate::state::State;
+use record::{NAMESPACES, Record, SOURCES, field, message_field};
+
+pub use approve::{Approval, approve};
+pub use commit::{Readiness, check_commit_readiness, commit};
+pub use error::LifecycleError;
+pub use query::{query_approved, query_definition, query_definitions};
 
 /// The namespace of the system chaincode.
 pub const NAMESPACE: &str = "_lifecycle";
 
 /// What collections that every organisation has to itself are called: this and the MSP's id.
 pub const IMPLICIT_COLLECTION_PREFIX: &str = "_implicit_org_";
+
+/// The collection of an organisation.
+#[must_use]
+pub fn implicit_collection(msp_id: &str) -> String {
+    format!("{IMPLICIT_COLLECTION_PREFIX}{msp_id}")
+}
+
+/// Names read from the state at a time.
+const PAGE: usize = 128;
 
 /// The datatype of a chaincode's definition.
 const DATATYPE: &str = "ChaincodeDefinition";
@@ -59,13 +84,13 @@ pub enum Lookup {
 /// The key that says that a chaincode is defined.
 #[must_use]
 pub fn metadata_key(name: &str) -> String {
-    format!("namespaces/metadata/{name}")
+    record::metadata_key(NAMESPACES, name)
 }
 
 /// The key of a field: `Sequence`, `EndorsementInfo`, `ValidationInfo` or `Collections`.
 #[must_use]
 pub fn field_key(name: &str, field: &str) -> String {
-    format!("namespaces/fields/{name}/{field}")
+    record::field_key(NAMESPACES, name, field)
 }
 
 impl ChaincodeDefinition {
@@ -90,25 +115,28 @@ impl ChaincodeDefinition {
     /// The keys and values that stand for the definition in the namespace `_lifecycle`.
     #[must_use]
     pub fn entries(&self, name: &str) -> Vec<(String, Bytes)> {
-        let metadata = StateMetadata {
-            datatype: DATATYPE.to_owned(),
-            fields: FIELDS.map(str::to_owned).to_vec(),
-        };
-        let values = [
-            Type::Int64(self.sequence),
-            Type::Bytes(self.endorsement_info.encode_to_vec().into()),
-            Type::Bytes(self.validation_info.encode_to_vec().into()),
-            Type::Bytes(self.collections.encode_to_vec().into()),
-        ];
-        let fields = FIELDS.into_iter().zip(values).map(|(field, value)| {
-            let data = StateData {
-                r#type: Some(value),
-            };
-            (field_key(name, field), data.encode_to_vec().into())
-        });
-        let mut entries = vec![(metadata_key(name), metadata.encode_to_vec().into())];
-        entries.extend(fields);
-        entries
+        self.record().entries(NAMESPACES, name)
+    }
+
+    /// As it is kept in public state.
+    fn record(&self) -> Record {
+        let mut record = self.parameters();
+        record.datatype = DATATYPE;
+        let sequence = field(Type::Int64(self.sequence));
+        record.fields.insert(0, ("Sequence", sequence));
+        record
+    }
+
+    /// All but the sequence, as organisations approve it.
+    fn parameters(&self) -> Record {
+        Record {
+            datatype: "ChaincodeParameters",
+            fields: vec![
+                ("EndorsementInfo", message_field(&self.endorsement_info)),
+                ("ValidationInfo", message_field(&self.validation_info)),
+                ("Collections", message_field(&self.collections)),
+            ],
+        }
     }
 
     /// The configuration of an explicit collection.
@@ -134,6 +162,59 @@ pub fn definition<S: State>(state: &S, name: &str) -> Result<Lookup, S::Error> {
         FIELDS.map(|field| field_value(state, name, field));
     Ok(typed(sequence?, endorsement?, validation?, collections?)
         .map_or(Lookup::Malformed, |found| Lookup::Defined(Box::new(found))))
+}
+
+/// Whether an organisation has approved exactly this definition, whatever package it runs it with.
+///
+/// # Errors
+/// Where the store fails.
+pub fn is_approved<S: State>(
+    state: &S,
+    msp_id: &str,
+    name: &str,
+    definition: &ChaincodeDefinition,
+) -> Result<bool, S::Error> {
+    let collection = implicit_collection(msp_id);
+    let private_name = format!("{name}#{}", definition.sequence);
+    for (key, value) in definition.parameters().entries(NAMESPACES, &private_name) {
+        let hash = state.get_hashed(NAMESPACE, &collection, &Sha256::digest(key))?;
+        if hash.is_none_or(|hash| *hash.value != *Sha256::digest(value)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The key under which an organisation's collection says which package runs a chaincode.
+#[must_use]
+pub fn package_key(name: &str, sequence: i64) -> String {
+    record::field_key(SOURCES, &format!("{name}#{sequence}"), "PackageID")
+}
+
+/// SHA-256 of what stands under [`package_key`] for a package.
+#[must_use]
+pub fn package_hash(package_id: &str) -> [u8; 32] {
+    Sha256::digest(field(Type::String(package_id.to_owned()))).into()
+}
+
+/// Names of all chaincodes in force.
+///
+/// # Errors
+/// Where the store fails.
+pub fn names<S: State>(state: &S) -> Result<Vec<String>, S::Error> {
+    let prefix = metadata_key("");
+    let end = format!("{prefix}\u{7f}");
+    let mut names = Vec::new();
+    let mut start = prefix.clone();
+    loop {
+        let page = state.range(NAMESPACE, &start, &end, PAGE)?;
+        let Some((last, _)) = page.last() else {
+            return Ok(names);
+        };
+        start = format!("{last}\0");
+        let found = page.iter().filter_map(|(key, _)| key.strip_prefix(&prefix));
+        names.extend(found.map(str::to_owned));
+    }
 }
 
 /// How many blocks a private key lives after the one that wrote it; `None` for ever.

@@ -7,6 +7,7 @@ mod entries;
 mod formats;
 mod hostile;
 mod mango;
+mod lifecycle;
 mod policy_text;
 mod recorded;
 mod recorded_chains;
