@@ -89,11 +89,6 @@ impl Chain {
         node
     }
 
-    /// Where a chaincode of this name listens from now on.
-    pub(crate) fn set_service(&self, name: &str, address: &str) -> Result<(), StorageError> {
-        self.storage.set_service(name, address)
-    }
-
     /// Makes a block durable; [`Chain::publish`] then shows it. Blocks the thread.
     pub(crate) fn store(&self, commit: &Commit) -> Result<(), StorageError> {
         self.storage.commit(commit)

@@ -3,6 +3,7 @@
 //! A stream that broke is dialled anew by the next call; nothing polls.
 
 mod call;
+mod dial;
 mod error;
 mod query;
 mod request;
@@ -17,25 +18,33 @@ use std::{
     time::Duration,
 };
 
+use crate::{
+    definitions::Chaincode,
+    package::ChaincodePackage,
+    storage::View,
+    system::{NotRunning, Packages, Running},
+};
+
 pub(crate) use call::{Context, Transaction};
 pub(crate) use error::ChaincodeError;
 use stream::ChaincodeStream;
 
-/// Where a chaincode listens, and what a peer calls it in messages.
+/// A chaincode, and the package that says where it listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
     /// The channel that calls it; each channel has its own definition of where a chaincode is.
     pub(crate) channel: String,
     /// Name of the chaincode, the namespace of its state.
     pub(crate) name: String,
-    /// `host:port`.
-    pub(crate) address: String,
+    pub(crate) package: Arc<ChaincodePackage>,
 }
 
-/// The streams of one peer.
+/// The streams of one peer, and the packages that say where they lead.
 #[derive(Debug)]
 pub(crate) struct ChaincodeHost {
     slots: Mutex<HashMap<(String, String), Arc<Slot>>>,
+    packages: Arc<Packages>,
+    running: Running,
     pub(crate) execute_timeout: Duration,
     /// Whether rich queries are answered, as on CouchDB.
     pub(crate) rich_queries: bool,
@@ -55,7 +64,7 @@ impl Slot {
         let dials = self.dials.load(Ordering::Acquire);
         let mut last = self.last.lock().await;
         match last.as_ref() {
-            Some(Ok(stream)) if stream.serves(&service.address) => return Ok(Arc::clone(stream)),
+            Some(Ok(stream)) if stream.serves(&service.package) => return Ok(Arc::clone(stream)),
             Some(Ok(stream)) => stream.close(),
             Some(Err(error)) if dials != self.dials.load(Ordering::Acquire) => {
                 return Err(error.clone());
@@ -76,9 +85,12 @@ impl Slot {
 }
 
 impl ChaincodeHost {
-    pub(crate) fn new(execute_timeout: Duration) -> Self {
+    pub(crate) fn new(msp_id: &str, packages: Packages, execute_timeout: Duration) -> Self {
+        let packages = Arc::new(packages);
         Self {
             slots: Mutex::default(),
+            running: Running::new(msp_id, Arc::clone(&packages)),
+            packages,
             execute_timeout,
             rich_queries: false,
         }
@@ -88,6 +100,21 @@ impl ChaincodeHost {
     pub(crate) fn answering_rich_queries(mut self, answers: bool) -> Self {
         self.rich_queries = answers;
         self
+    }
+
+    /// What is installed on the peer.
+    pub(crate) fn packages(&self) -> &Arc<Packages> {
+        &self.packages
+    }
+
+    /// The package that the peer runs a chaincode with.
+    pub(crate) fn package(
+        &self,
+        view: &View,
+        channel: &str,
+        chaincode: &Chaincode,
+    ) -> Result<Arc<ChaincodePackage>, NotRunning> {
+        self.running.package(view, channel, chaincode)
     }
 
     /// The stream to a chaincode, dialled if there is none.

@@ -5,7 +5,7 @@ pub(crate) mod opening;
 use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use fabric_ledger::channel::ChannelConfig;
+use fabric_ledger::{channel::ChannelConfig, lifecycle};
 use fabric_msp::{Identity, MspManager};
 use prost_types::Timestamp;
 
@@ -142,11 +142,6 @@ impl Channel {
         self.nonces.next(self.chain.height())
     }
 
-    /// A chaincode as the channel defines it now.
-    pub(crate) fn chaincode(&self, name: &str) -> Result<Option<Arc<Chaincode>>, StorageError> {
-        self.definition(&self.chain.view(), name)
-    }
-
     /// A chaincode as the channel defined it when the view was taken.
     pub(crate) fn definition(
         &self,
@@ -154,6 +149,15 @@ impl Channel {
         name: &str,
     ) -> Result<Option<Arc<Chaincode>>, StorageError> {
         self.definitions.get(view, name)
+    }
+
+    /// All chaincodes as the channel defined them when the view was taken, by name.
+    pub(crate) fn definitions(&self, view: &View) -> Result<Vec<Arc<Chaincode>>, StorageError> {
+        let mut chaincodes = Vec::new();
+        for name in lifecycle::names(view)? {
+            chaincodes.extend(self.definition(view, &name)?);
+        }
+        Ok(chaincodes)
     }
 
     /// Whether the signer of `data` satisfies a policy; an expired signer does not.

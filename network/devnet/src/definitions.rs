@@ -27,7 +27,7 @@ pub(crate) struct Chaincode {
     pub(crate) init_required: bool,
     pub(crate) policy: ApplicationPolicy,
     /// The transaction that committed the definition.
-    committed: Version,
+    pub(crate) committed: Version,
 }
 
 /// Definitions by name.

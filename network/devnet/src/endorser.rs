@@ -20,6 +20,7 @@ use crate::{
     chaincode::{ChaincodeError, Context, Transaction},
     channel::Policy,
     peer::{Peer, PeerLedger},
+    system,
 };
 
 pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired};
@@ -55,7 +56,8 @@ pub(crate) enum Purpose {
 pub(crate) struct Simulated {
     pub(crate) response: Response,
     pub(crate) event: Option<ChaincodeEvent>,
-    pub(crate) rwset: TxRwset,
+    /// None where it ran without a ledger.
+    pub(crate) rwset: Option<TxRwset>,
     /// The chaincode's version.
     pub(crate) version: String,
 }
@@ -86,31 +88,78 @@ impl Peer {
             let refusal = Refusal("proposal client identity expired".to_owned());
             return Err(Failure::Filtered(refusal));
         }
-        let Some(ledger) = ledger else {
+        if ledger.is_none() && !proposal.channel().is_empty() {
             let message = format!("channel '{}' not found", proposal.channel());
             return Ok(error_response(message));
-        };
-        check(ledger, &proposal).map_err(Failure::Refused)?;
+        }
+        self.check(ledger.map(|ledger| &**ledger), &proposal)
+            .map_err(Failure::Refused)?;
         Ok(self
-            .run(ledger, &proposal, purpose)
+            .run(ledger.map(|ledger| &**ledger), &proposal, purpose)
             .await
             .unwrap_or_else(error_response))
+    }
+
+    /// Signature, replay, and the channel's writers.
+    fn check(&self, ledger: Option<&PeerLedger>, proposal: &Unpacked) -> Result<(), Refusal> {
+        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
+        let creator = proposal
+            .validate(msps)
+            .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
+        let Some(ledger) = ledger else {
+            return Ok(());
+        };
+        let id = proposal.transaction_id();
+        let known = ledger
+            .status(id)
+            .map_err(|error| Refusal(error.to_string()))?;
+        if known.is_some() {
+            return Err(Refusal(format!(
+                "duplicate transaction found [{id}]. Creator [{}]",
+                hex::encode(&proposal.signature_header.creator)
+            )));
+        }
+        if system::is_system(&proposal.chaincode) {
+            // It checks by itself who may call which of its functions.
+            return Ok(());
+        }
+        let channel = ledger.channel();
+        channel
+            .permit(Policy::ApplicationWriters, creator)
+            .map_err(|denied| Refusal(denied.on_channel(channel.name())))?;
+        Ok(())
     }
 
     /// Runs the chaincode and signs what it did. Here and below the error is the message of a
     /// response.
     async fn run(
         &self,
-        ledger: &PeerLedger,
+        ledger: Option<&PeerLedger>,
         proposal: &Unpacked,
         purpose: Purpose,
     ) -> Result<ProposalResponse, String> {
-        let simulated = self.simulate(ledger, proposal).await?;
+        let simulated = match ledger {
+            _ if system::is_system(&proposal.chaincode) => {
+                let call = system::Call {
+                    peer: self,
+                    ledger,
+                    proposal,
+                };
+                system::simulate(&call).await
+            }
+            Some(ledger) => self.simulate(ledger, proposal).await?,
+            None => {
+                return Err(format!(
+                    "make sure the chaincode {} has been successfully defined on channel  and try again: could not get channel config for channel ''",
+                    proposal.chaincode
+                ));
+            }
+        };
         self.respond(proposal, simulated, purpose)
     }
 
     /// Signs a result, unless it is an error.
-    pub(crate) fn respond(
+    fn respond(
         &self,
         proposal: &Unpacked,
         simulated: Simulated,
@@ -123,15 +172,16 @@ impl Peer {
             version,
         } = simulated;
         let status = response.status;
-        if (ERROR_THRESHOLD..ERROR).contains(&status) {
+        let unsigned = proposal.channel().is_empty() && status < ERROR;
+        if unsigned || (ERROR_THRESHOLD..ERROR).contains(&status) {
             return Ok(ProposalResponse {
                 response: Some(response),
                 ..Default::default()
             });
         }
-        let interest = interest(&rwset);
+        let interest = rwset.as_ref().map(interest);
         let action = ChaincodeAction {
-            results: rwset.encode(),
+            results: rwset.map(|rwset| rwset.encode()).unwrap_or_default(),
             events: event
                 .map(|event| event.encode_to_vec().into())
                 .unwrap_or_default(),
@@ -151,7 +201,7 @@ impl Peer {
         let mut answer = ProposalResponse {
             response: Some(response),
             payload,
-            interest: Some(interest),
+            interest,
             ..Default::default()
         };
         if status < ERROR_THRESHOLD && purpose == Purpose::Endorsement {
@@ -188,7 +238,7 @@ impl Peer {
             signed: &proposal.signed,
             transaction_id: proposal.transaction_id(),
         });
-        let definition = transaction.definition(name).map_err(|error| {
+        let (definition, _) = transaction.runnable(name).map_err(|error| {
             format!(
                 "make sure the chaincode {name} has been successfully defined on channel {} and try again: {error}",
                 ledger.channel().name()
@@ -201,32 +251,10 @@ impl Peer {
             // A failed chaincode's event is none.
             event: event.filter(|_| response.status < ERROR_THRESHOLD),
             response,
-            rwset: transaction.finish().rwset,
+            rwset: Some(transaction.finish().rwset),
             version: definition.version.clone(),
         })
     }
-}
-
-/// Signature, replay, and the channel's writers.
-fn check(ledger: &PeerLedger, proposal: &Unpacked) -> Result<(), Refusal> {
-    let channel = ledger.channel();
-    let creator = proposal
-        .validate(channel.msps())
-        .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
-    let id = proposal.transaction_id();
-    let known = ledger
-        .status(id)
-        .map_err(|error| Refusal(error.to_string()))?;
-    if known.is_some() {
-        return Err(Refusal(format!(
-            "duplicate transaction found [{id}]. Creator [{}]",
-            hex::encode(&proposal.signature_header.creator)
-        )));
-    }
-    channel
-        .permit(Policy::ApplicationWriters, creator)
-        .map_err(|denied| Refusal(denied.on_channel(channel.name())))?;
-    Ok(())
 }
 
 /// The chaincode's response and event, from its last message.

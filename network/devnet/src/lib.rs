@@ -23,11 +23,13 @@ pub mod network;
 mod nonce;
 mod orderer;
 mod organizations;
+pub mod package;
 mod peer;
 mod server;
 mod start;
 pub mod state_file;
 mod storage;
+mod system;
 
 pub use builder::{Builder, ChannelSpec, Cut, Ports};
 pub use deployment::{Deployed, Deployment};

@@ -1,45 +1,26 @@
-//! Deploying: a definition is committed by an endorsed transaction of `_lifecycle`, as on a real
-//! channel, so that clients, validation and readers of blocks find it where they look.
-//!
-//! Here one transaction does what takes a real network an approval by each organisation too.
+//! Deploying in one step what takes an administrator of each organisation several: makes a package,
+//! installs it on every peer, approves and commits the definition, in transactions as on a real
+//! channel.
+
+mod on_channel;
+mod proposal;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fabric_ledger::{
-    ValidationCode,
-    block::transaction_id,
-    channel::ENDORSEMENT_POLICY,
-    lifecycle::{ChaincodeDefinition, NAMESPACE, metadata_key},
-    policy,
-    simulate::Simulator,
-};
+use fabric_ledger::{channel::ENDORSEMENT_POLICY, lifecycle::ChaincodeDefinition, policy};
 use fabric_msp::SigningIdentity;
-use fabric_protos::{
-    common::{ChannelHeader, Header, HeaderType, SignatureHeader},
-    lifecycle::CommitChaincodeDefinitionArgs,
-    peer::{
-        ApplicationPolicy, ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput,
-        ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal, Response,
-        SignedProposal, application_policy::Type,
-    },
-};
+use fabric_protos::peer::{ApplicationPolicy, application_policy::Type};
 use prost::Message as _;
 
 use crate::{
     Deployed, Deployment, DevnetError,
     channel::Channel,
-    definitions::{Chaincode, sequence_key},
-    endorser::{Purpose, Simulated, Unpacked},
     orderer::Orderer,
+    package::{ChaincodePackage, Connection},
     peer::Peer,
 };
-
-/// Version that peers give their system chaincodes.
-const SYSTEM_VERSION: &str = "syscc";
-
-/// The system chaincode of former versions, which a real peer asks whether it has the name.
-const LEGACY_NAMESPACE: &str = "lscc";
+use on_channel::OnChannel;
 
 /// Version of a deployment that names none.
 const DEFAULT_VERSION: &str = "1.0";
@@ -55,7 +36,7 @@ pub(crate) struct Deployer {
     /// All peers of the network.
     pub(crate) peers: Vec<Arc<Peer>>,
     pub(crate) orderer: Orderer,
-    /// The administrators of the organisations, of which one that is a member of the channel signs.
+    /// The administrators of the organisations, each of whom approves for the own one.
     pub(crate) admins: Vec<SigningIdentity>,
     /// One deployment at a time: of two with the same sequence only one would be valid.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -72,33 +53,18 @@ impl Deployer {
     }
 
     async fn try_deploy(&self, deployment: Deployment) -> Result<Deployed, String> {
-        let Deployment {
-            name,
-            address,
-            channel,
-            policy,
-            version,
-        } = deployment;
-        let on = self.on(channel.as_deref())?;
-        check_name(&name)?;
-        check_address(&address)?;
-        let policy = parse_policy(policy.as_deref())?;
-        let version = version.unwrap_or_else(|| DEFAULT_VERSION.to_owned());
-        on.set_service(&name, &address).await?;
-
-        let current = on
-            .channel
-            .chaincode(&name)
-            .map_err(|error| error.to_string())?;
+        let on = self.on(deployment.channel.as_deref())?;
+        let wanted = Wanted::read(deployment)?;
+        let (name, version) = (wanted.name.clone(), wanted.version.clone());
+        let (package, bytes) = wanted.package()?;
+        on.install(&package, &bytes).await?;
+        let current = on.current(&name)?;
         let sequence = current.as_ref().map_or(0, |current| current.sequence);
-        if let Some(Chaincode {
-            version: in_force,
-            policy: current,
-            ..
-        }) = current.as_deref()
-            && *in_force == version
-            && *current == policy
-        {
+        if let Some(current) = current.filter(|current| wanted.is(current)) {
+            let failures = on.approve(&name, &current, &package.id).await?;
+            if !failures.is_empty() {
+                return Err(failures.join("; "));
+            }
             return Ok(Deployed {
                 name,
                 sequence,
@@ -106,12 +72,16 @@ impl Deployer {
                 transaction_id: None,
             });
         }
-        let definition = ChaincodeDefinition::new(sequence + 1, &version, &policy);
-        let id = on.commit(&name, &definition).await?;
-        let sequence = definition.sequence;
+        let definition = ChaincodeDefinition::new(sequence + 1, &version, &wanted.policy);
+        let mut failures = on.approve(&name, &definition, &package.id).await?;
+        // As on a real network it takes as many organisations as the channel's policy asks for.
+        let id = on.commit(&name, &definition).await.map_err(|reason| {
+            failures.insert(0, reason);
+            failures.join("; ")
+        })?;
         Ok(Deployed {
             name,
-            sequence,
+            sequence: definition.sequence,
             version,
             transaction_id: Some(id),
         })
@@ -130,177 +100,44 @@ impl Deployer {
                 name.unwrap_or_default()
             )
         })?;
-        let is_member = |admin: &&SigningIdentity| channel.msps().msp(admin.msp_id()).is_some();
-        let admin = self.admins.iter().find(is_member);
         Ok(OnChannel {
             deployer: self,
             channel,
-            admin: admin.ok_or("the channel has no member")?,
         })
     }
 }
 
-/// A deployer on one channel.
-#[derive(Clone, Copy)]
-struct OnChannel<'d> {
-    deployer: &'d Deployer,
-    channel: &'d Arc<Channel>,
-    /// Signs the transaction.
-    admin: &'d SigningIdentity,
+/// A deployment that makes sense.
+struct Wanted {
+    name: String,
+    version: String,
+    policy: ApplicationPolicy,
+    connection: Connection,
 }
 
-impl OnChannel<'_> {
-    async fn set_service(&self, name: &str, address: &str) -> Result<(), String> {
-        let channel = Arc::clone(self.channel);
-        let (name, address) = (name.to_owned(), address.to_owned());
-        tokio::task::spawn_blocking(move || channel.chain().set_service(&name, &address))
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
-    }
-
-    /// Endorses the definition on every peer, orders it and waits; gives the transaction's id.
-    async fn commit(&self, name: &str, definition: &ChaincodeDefinition) -> Result<String, String> {
-        let proposal = self.propose(name, definition)?;
-        let mut results = Vec::new();
-        let joined = |peer: &&Arc<Peer>| peer.ledger(self.channel.name()).is_some();
-        for peer in self.deployer.peers.iter().filter(joined) {
-            let simulated = self.simulate(name, definition, &proposal)?;
-            let response = peer.respond(&proposal, simulated, Purpose::Endorsement)?;
-            results.push((response.payload, response.endorsement.unwrap_or_default()));
-        }
-        let result = results
-            .first()
-            .map(|(result, _)| result.clone())
-            .unwrap_or_default();
-        let endorsements = results
-            .into_iter()
-            .map(|(_, endorsement)| endorsement)
-            .collect();
-        let mut envelope = proposal.transaction(result, endorsements);
-        envelope.signature = self.sign(&envelope.payload)?;
-
-        let id = proposal.transaction_id().to_owned();
-        self.deployer
-            .orderer
-            .broadcast_own(self.channel.name(), &envelope)
-            .await
-            .map_err(|rejected| rejected.info)?;
-        let status = self
-            .channel
-            .chain()
-            .wait_for(&id)
-            .await
-            .map_err(|error| error.to_string())?
-            .ok_or("the network has stopped")?;
-        match status.code {
-            ValidationCode::VALID => Ok(id),
-            code => Err(format!("its definition was committed as {code}")),
-        }
-    }
-
-    fn sign(&self, data: &[u8]) -> Result<Bytes, String> {
-        self.admin.sign(data).map_err(|error| error.to_string())
-    }
-
-    /// The proposal that an administrator would send.
-    fn propose(&self, name: &str, definition: &ChaincodeDefinition) -> Result<Unpacked, String> {
-        let arguments = CommitChaincodeDefinitionArgs {
-            sequence: definition.sequence,
-            name: name.to_owned(),
-            version: definition.endorsement_info.version.clone(),
-            validation_parameter: definition.validation_info.validation_parameter.clone(),
-            ..Default::default()
-        };
-        let args = vec![
-            Bytes::from_static(b"CommitChaincodeDefinition"),
-            arguments.encode_to_vec().into(),
-        ];
-        let id = ChaincodeId {
-            name: NAMESPACE.to_owned(),
-            ..Default::default()
-        };
-        let spec = ChaincodeInvocationSpec {
-            chaincode_spec: Some(ChaincodeSpec {
-                chaincode_id: Some(id.clone()),
-                input: Some(ChaincodeInput {
-                    args,
-                    ..Default::default()
-                }),
-                ..Default::default()
-            }),
-        };
-        let payload = ChaincodeProposalPayload {
-            input: spec.encode_to_vec().into(),
-            ..Default::default()
-        };
-        let proposal = Proposal {
-            header: self.header(id)?.encode_to_vec().into(),
-            payload: payload.encode_to_vec().into(),
-            ..Default::default()
-        };
-        let proposal_bytes: Bytes = proposal.encode_to_vec().into();
-        let signature = self.sign(&proposal_bytes)?;
-        let signed = SignedProposal {
-            proposal_bytes,
-            signature,
-        };
-        Unpacked::read(&signed).map_err(|refusal| refusal.to_string())
-    }
-
-    fn header(&self, chaincode: ChaincodeId) -> Result<Header, String> {
-        let creator = self.admin.serialized().clone();
-        let nonce = self.channel.nonce().map_err(|error| error.to_string())?;
-        let extension = ChaincodeHeaderExtension {
-            chaincode_id: Some(chaincode),
-        };
-        let channel_header = ChannelHeader {
-            r#type: HeaderType::EndorserTransaction.into(),
-            timestamp: Some(self.channel.timestamp()),
-            channel_id: self.channel.name().to_owned(),
-            tx_id: transaction_id(&nonce, &creator),
-            extension: extension.encode_to_vec().into(),
-            ..Default::default()
-        };
-        Ok(Header {
-            channel_header: channel_header.encode_to_vec().into(),
-            signature_header: SignatureHeader { creator, nonce }.encode_to_vec().into(),
+impl Wanted {
+    fn read(deployment: Deployment) -> Result<Self, String> {
+        check_name(&deployment.name)?;
+        let version = deployment.version;
+        Ok(Self {
+            name: deployment.name,
+            version: version.unwrap_or_else(|| DEFAULT_VERSION.to_owned()),
+            policy: parse_policy(deployment.policy.as_deref())?,
+            connection: Connection::plain(deployment.address),
         })
     }
 
-    /// What `_lifecycle` reads and writes for a commit.
-    fn simulate(
-        &self,
-        name: &str,
-        definition: &ChaincodeDefinition,
-        proposal: &Unpacked,
-    ) -> Result<Simulated, String> {
-        let view = self.channel.chain().view();
-        let mut simulator = Simulator::new(&view, proposal.transaction_id());
-        let reads = [
-            (NAMESPACE, sequence_key(name)),
-            (NAMESPACE, metadata_key(name)),
-            (LEGACY_NAMESPACE, name.to_owned()),
-        ];
-        for (namespace, key) in reads {
-            simulator
-                .get(namespace, &key)
-                .map_err(|error| error.to_string())?;
-        }
-        for (key, value) in definition.entries(name) {
-            simulator
-                .put(NAMESPACE, &key, value)
-                .map_err(|error| error.to_string())?;
-        }
-        Ok(Simulated {
-            response: Response {
-                status: 200,
-                ..Default::default()
-            },
-            event: None,
-            rwset: simulator.finish().rwset,
-            version: SYSTEM_VERSION.to_owned(),
-        })
+    /// The package, called as Fabric's own tutorials call theirs.
+    fn package(&self) -> Result<(ChaincodePackage, Bytes), String> {
+        let label = format!("{}_{}", self.name, self.version);
+        ChaincodePackage::write(&label, &self.connection).map_err(|error| error.to_string())
+    }
+
+    /// Whether a definition is what is wanted.
+    fn is(&self, definition: &ChaincodeDefinition) -> bool {
+        let parameter = definition.validation_info.validation_parameter.clone();
+        definition.endorsement_info.version == self.version
+            && ApplicationPolicy::decode(parameter).is_ok_and(|policy| policy == self.policy)
     }
 }
 
@@ -318,18 +155,6 @@ fn check_name(name: &str) -> Result<(), String> {
         return Err("the name is that of a system chaincode; choose another".to_owned());
     }
     Ok(())
-}
-
-fn check_address(address: &str) -> Result<(), String> {
-    let port = address
-        .rsplit_once(':')
-        .filter(|(host, _)| !host.is_empty());
-    match port.map(|(_, port)| port.parse::<u16>()) {
-        Some(Ok(1..)) => Ok(()),
-        _ => Err(format!(
-            "`{address}` is no address; give host and port, as 127.0.0.1:9999"
-        )),
-    }
 }
 
 /// A policy's text, or the path of one in the channel's configuration.

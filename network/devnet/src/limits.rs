@@ -6,9 +6,6 @@ use std::time::Duration;
 /// How long a chaincode may take over one transaction (`chaincode.executetimeout`).
 pub(crate) const EXECUTE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a chaincode may take to accept a connection (`dial_timeout` of a `connection.json`).
-pub(crate) const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// How long a chaincode that accepted a connection may take to register. A real peer waits minutes
 /// because it may have to build the chaincode first; here it is running already.
 pub(crate) const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -41,8 +41,8 @@ pub(crate) struct Orderer {
 pub(crate) struct Lane {
     /// Transactions.
     pub(crate) queue: mpsc::Sender<Accepted>,
-    /// Whether blocks are cut on demand only.
-    pub(crate) is_manual: bool,
+    /// Whether a block is cut as soon as there is a transaction.
+    pub(crate) is_instant: bool,
     /// Anything else.
     pub(crate) errands: mpsc::Sender<Errand>,
 }
@@ -107,15 +107,15 @@ impl Orderer {
         })
     }
 
-    /// Queues an envelope of the network itself, and has it cut at once where blocks are cut on
-    /// demand only: whoever deploys does not wait for somebody to ask for a block.
+    /// Queues an envelope of the network itself, and has it cut at once whatever the rule is: whoever
+    /// deploys waits neither for the clock nor for somebody to ask for a block.
     pub(crate) async fn broadcast_own(
         &self,
         channel: &str,
         envelope: &Envelope,
     ) -> Result<(), Rejected> {
         self.broadcast(envelope).await?;
-        if self.lanes.get(channel).is_some_and(|lane| lane.is_manual) {
+        if self.lanes.get(channel).is_some_and(|lane| !lane.is_instant) {
             self.cut(channel, usize::MAX)
                 .await
                 .map_err(|error| Rejected {

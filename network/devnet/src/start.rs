@@ -25,10 +25,14 @@ use crate::{
     organizations::Organizations,
     peer::Peer,
     server,
+    system::Packages,
 };
 
 /// Folder of what each peer alone keeps, below the network's.
 const PEERS_FOLDER: &str = "peers";
+
+/// Folder of the packages that are installed on a peer, below the peer's.
+const PACKAGES_FOLDER: &str = "packages";
 
 pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let (dir, temporary) = prepare_folder(builder.dir.as_deref())?;
@@ -99,7 +103,7 @@ fn order(
             Lane {
                 queue,
                 errands,
-                is_manual: *cut == Cut::Manual,
+                is_instant: *cut == Cut::Instant,
             },
         ));
     }
@@ -198,14 +202,15 @@ fn make_peers(
     let nodes = organizations.peers.iter().zip(&state.peers);
     nodes
         .map(|(node, entry)| {
+            let own = (!builder.ephemeral).then(|| dir.join(PEERS_FOLDER).join(&node.host));
+            let packages = Packages::open(own.as_ref().map(|own| own.join(PACKAGES_FOLDER)))?;
             let joined = channels.iter().zip(&builder.channels);
             let joined = joined.filter(|(_, spec)| spec.has(node.organization));
-            let own = (!builder.ephemeral).then(|| dir.join(PEERS_FOLDER).join(&node.host));
             Peer::join(
                 node,
                 entry.address.port(),
                 joined.map(|(channel, _)| channel),
-                ChaincodeHost::new(builder.execute_timeout)
+                ChaincodeHost::new(node.msp.id(), packages, builder.execute_timeout)
                     .answering_rich_queries(builder.rich_queries),
                 Arc::clone(clock),
                 own,

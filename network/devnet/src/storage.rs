@@ -117,14 +117,6 @@ impl Storage {
         self.refresh()
     }
 
-    /// Where a chaincode of this name listens; none removes it.
-    pub(crate) fn set_service(&self, name: &str, address: &str) -> Result<(), StorageError> {
-        let transaction = self.database.begin_write()?;
-        Writing::open(&transaction)?.set_service(name, address)?;
-        transaction.commit()?;
-        self.refresh()
-    }
-
     fn refresh(&self) -> Result<(), StorageError> {
         // Taken first, so that a view never gives way to an older one.
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);

@@ -18,12 +18,12 @@ use prost::Message;
 
 use crate::{
     channel::Channel,
-    endorser::{Peer, Simulated, Unpacked},
+    endorser::{Simulated, Unpacked},
+    peer::{Peer, PeerLedger},
     storage::View,
 };
 
-pub(crate) use local::LocalMsp;
-pub(crate) use packages::Packages;
+pub(crate) use packages::{InstallError, Packages};
 pub(crate) use running::{NotRunning, Running};
 
 /// Version that peers give their system chaincodes.
@@ -40,7 +40,7 @@ const ERROR: i32 = 500;
 pub(crate) struct Call<'c> {
     pub(crate) peer: &'c Peer,
     /// None for calls about the peer alone.
-    pub(crate) channel: Option<&'c Channel>,
+    pub(crate) ledger: Option<&'c PeerLedger>,
     pub(crate) proposal: &'c Unpacked,
 }
 
@@ -50,49 +50,53 @@ pub(crate) fn is_system(name: &str) -> bool {
 }
 
 /// Runs a system chaincode. Whatever goes wrong is its response.
-pub(crate) async fn simulate(call: &Call<'_>) -> Result<Simulated, String> {
+pub(crate) async fn simulate(call: &Call<'_>) -> Simulated {
     let mut simulated = Simulated {
         response: Response::default(),
         event: None,
         rwset: None,
         version: VERSION.to_owned(),
     };
-    simulated.response = match (call.proposal.chaincode.as_str(), call.channel) {
+    simulated.response = match (call.proposal.chaincode.as_str(), call.ledger) {
         (QSCC, _) => qscc::invoke(call),
         (CSCC, _) => cscc::invoke(call),
         (_, None) => lifecycle::invoke(call, None).await,
-        (_, Some(channel)) => {
-            let view = channel.chain().view();
+        (_, Some(ledger)) => {
+            let view = ledger.view();
+            let channel = ledger.channel();
             let mut simulator = Simulator::new(&view, call.proposal.transaction_id());
             let response = lifecycle::invoke(call, Some((channel, &mut simulator))).await;
             simulated.rwset = Some(simulator.finish().rwset);
             response
         }
     };
-    Ok(simulated)
+    simulated
 }
 
-/// What a chaincode calls that is called by another one, which these two do not allow.
-pub(crate) fn refuse_nested(name: &str, original: &str) -> Option<Response> {
-    let refusal = match name {
+/// What a chaincode gets that calls a system chaincode.
+pub(crate) fn refuse_nested(name: &str, original: &str) -> Response {
+    error(match name {
         QSCC => format!(
             "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{original}'"
         ),
         CSCC => format!(
             "Rejecting invoke of CSCC from another chaincode, original invocation for '{original}'"
         ),
-        LIFECYCLE => format!(
-            "Rejecting invoke of _lifecycle from another chaincode, original invocation for '{original}'"
+        // A real peer would run it; no chaincode is known that wants that.
+        _ => format!(
+            "Rejecting invoke of {name} from another chaincode, original invocation for '{original}'"
         ),
-        _ => return None,
-    };
-    Some(error(refusal))
+    })
 }
 
 /// A transaction of a system chaincode.
 type Transaction<'t, 'v> = (&'t Channel, &'t mut Simulator<'v, View>);
 
 impl Call<'_> {
+    fn channel(&self) -> Option<&Channel> {
+        self.ledger.map(|ledger| &**ledger.channel())
+    }
+
     fn arguments(&self) -> &[Bytes] {
         &self.proposal.input.args
     }

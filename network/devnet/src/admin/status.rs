@@ -30,17 +30,17 @@ struct HeightReport {
 struct ChaincodeReport {
     channel: String,
     name: String,
-    address: String,
-    /// None where an address was set and the definition never committed.
-    sequence: Option<i64>,
-    version: Option<String>,
+    /// Where the first peer that runs it finds it; none where no peer does.
+    address: Option<String>,
+    sequence: i64,
+    version: String,
 }
 
 pub(super) async fn status(State(admin): State<Admin>) -> Result<Json<StatusReport>, Failure> {
     let channels = &admin.deployer.channels;
     let mut chaincodes = Vec::new();
     for channel in channels {
-        chaincodes.extend(report_chaincodes(channel).map_err(internal)?);
+        chaincodes.extend(admin.chaincodes(channel).map_err(internal)?);
     }
     let state = StateFile::clone(&admin.state);
     Ok(Json(StatusReport {
@@ -73,22 +73,24 @@ impl Admin {
         }
         heights
     }
-}
 
-fn report_chaincodes(channel: &Channel) -> Result<Vec<ChaincodeReport>, StorageError> {
-    let view = channel.chain().view();
-    let mut reports = Vec::new();
-    for (name, address) in view.services()? {
-        let definition = channel.definition(&view, &name)?;
-        reports.push(ChaincodeReport {
-            channel: channel.name().to_owned(),
-            sequence: definition.as_ref().map(|definition| definition.sequence),
-            version: definition
-                .as_ref()
-                .map(|definition| definition.version.clone()),
-            name,
-            address,
+    fn chaincodes(&self, channel: &Channel) -> Result<Vec<ChaincodeReport>, StorageError> {
+        let view = channel.chain().view();
+        let definitions = channel.definitions(&view)?.into_iter();
+        let reports = definitions.map(|definition| {
+            let mut peers = self.deployer.peers.iter();
+            let package = peers.find_map(|peer| {
+                let chaincodes = peer.chaincodes();
+                chaincodes.package(&view, channel.name(), &definition).ok()
+            });
+            ChaincodeReport {
+                channel: channel.name().to_owned(),
+                name: definition.name.clone(),
+                address: package.map(|package| package.connection.address.clone()),
+                sequence: definition.sequence,
+                version: definition.version.clone(),
+            }
         });
+        Ok(reports.collect())
     }
-    Ok(reports)
 }

@@ -20,8 +20,11 @@ use super::{
 use crate::{
     channel::Channel,
     definitions::{Chaincode, sequence_key},
+    endorser::Unpacked,
+    package::ChaincodePackage,
     peer::Peer,
     storage::{StorageError, View},
+    system,
 };
 use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
 use std::sync::Arc;
@@ -74,6 +77,25 @@ impl<'a> Transaction<'a> {
             })
     }
 
+    /// A chaincode that the peer runs: its definition, and the package that it runs it with.
+    pub(crate) fn runnable(
+        &mut self,
+        name: &str,
+    ) -> Result<(Arc<Chaincode>, Arc<ChaincodePackage>), ChaincodeError> {
+        let definition = self.definition(name)?;
+        let Context {
+            peer,
+            channel,
+            view,
+            ..
+        } = &self.context;
+        let package = peer
+            .chaincodes()
+            .package(view, channel.name(), &definition)
+            .map_err(|error| ChaincodeError::NotRunning(error.to_string()))?;
+        Ok((definition, package))
+    }
+
     /// Runs a chaincode to its last message. Calls of other chaincodes nest.
     pub(crate) fn invoke<'b>(
         &'b mut self,
@@ -99,30 +121,18 @@ impl<'a> Transaction<'a> {
         input: &ChaincodeInput,
     ) -> Result<(Service, Type), ChaincodeError> {
         let channel = self.context.channel.name();
-        let definition = self.definition(name).map_err(|error| {
+        let (definition, package) = self.runnable(name).map_err(|error| {
             ChaincodeError::Invocation(format!(
                 "[channel {channel}] failed to get chaincode container info for {name}: {error}"
             ))
         })?;
-        let address = self
-            .context
-            .view
-            .service(name)
-            .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
-            .ok_or_else(|| {
-                ChaincodeError::Invocation(format!(
-                    "[channel {channel}] failed to get chaincode container info for {name}: chaincode definition for '{name}' exists, but chaincode is not installed"
-                ))
-            })?;
         let r#type = self.check_initialization(&definition, input)?;
-        Ok((
-            Service {
-                channel: channel.to_owned(),
-                name: name.to_owned(),
-                address,
-            },
-            r#type,
-        ))
+        let service = Service {
+            channel: channel.to_owned(),
+            name: name.to_owned(),
+            package,
+        };
+        Ok((service, r#type))
     }
 
     fn check_initialization(
@@ -241,6 +251,9 @@ impl<'a> Transaction<'a> {
                 "failed to find ledger for channel: {channel}"
             )));
         }
+        if system::is_system(name) {
+            return Ok(refuse_system(name, self.context.signed));
+        }
         let input = spec.input.unwrap_or_default();
         let message = self
             .invoke(name, &input)
@@ -248,6 +261,18 @@ impl<'a> Transaction<'a> {
             .map_err(|error| Failure(format!("execute failed: {error}")))?;
         Ok(message.encode_to_vec().into())
     }
+}
+
+/// What a chaincode gets that calls a system chaincode.
+fn refuse_system(name: &str, signed: &SignedProposal) -> Bytes {
+    let original = Unpacked::read(signed).map_or_else(|_| String::new(), |read| read.chaincode);
+    let response = system::refuse_nested(name, &original);
+    let message = ChaincodeMessage {
+        r#type: Type::Completed.into(),
+        payload: response.encode_to_vec().into(),
+        ..Default::default()
+    };
+    message.encode_to_vec().into()
 }
 
 #[expect(

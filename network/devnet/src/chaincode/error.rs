@@ -33,6 +33,9 @@ pub(crate) enum ChaincodeError {
     /// The channel has no such chaincode.
     #[error("chaincode {name} not found")]
     NotDefined { name: String },
+    /// The channel has the chaincode, and the peer does not run it.
+    #[error("{0}")]
+    NotRunning(String),
     /// The chaincode cannot be called, or not like this.
     #[error("invalid invocation: {0}")]
     Invocation(String),

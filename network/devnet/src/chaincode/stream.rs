@@ -1,4 +1,4 @@
-//! The stream to one chaincode: dialling, the handshake, and handing its messages to transactions.
+//! The stream to one chaincode: the handshake, and handing its messages to transactions.
 //!
 //! Never looks at state: `call.rs` does, one task per transaction.
 
@@ -12,25 +12,25 @@ use std::{
 
 use bytes::Bytes;
 use fabric_protos::peer::{
-    ChaincodeAdditionalParams, ChaincodeId, ChaincodeMessage, chaincode_client::ChaincodeClient,
-    chaincode_message::Type,
+    ChaincodeAdditionalParams, ChaincodeId, ChaincodeMessage, chaincode_message::Type,
 };
 use prost::Message as _;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Streaming, transport::Endpoint};
+use tonic::Streaming;
 
-use super::{ChaincodeError, Service};
-use crate::limits::{
-    BATCH_SIZE, CHAINCODE_QUEUE, DIAL_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    MESSAGE_BYTES_MAX, REGISTER_TIMEOUT,
+use super::{ChaincodeError, Service, dial::connect};
+use crate::{
+    limits::{BATCH_SIZE, CHAINCODE_QUEUE, REGISTER_TIMEOUT},
+    package::ChaincodePackage,
 };
 
 /// A registered chaincode.
 #[derive(Debug)]
 pub(super) struct ChaincodeStream {
-    address: String,
+    /// Id of the package that it was dialled by.
+    package_id: String,
     outgoing: mpsc::Sender<ChaincodeMessage>,
     transactions: Arc<Transactions>,
     closed: CancellationToken,
@@ -61,9 +61,9 @@ pub(super) struct Lease {
 }
 
 impl ChaincodeStream {
-    /// Whether the stream is open and leads to this address.
-    pub(super) fn serves(&self, address: &str) -> bool {
-        self.address == address && !self.closed.is_cancelled()
+    /// Whether the stream is open and leads where this package says.
+    pub(super) fn serves(&self, package: &ChaincodePackage) -> bool {
+        self.package_id == package.id && !self.closed.is_cancelled()
     }
 
     pub(super) fn close(&self) {
@@ -152,8 +152,8 @@ fn lock(
 /// Connects to a chaincode and waits until it has registered.
 pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, ChaincodeError> {
     let (outgoing, queue) = mpsc::channel(CHAINCODE_QUEUE);
-    let mut client = connect(service).await?;
-    let register = |status| ChaincodeError::register(&service.name, &status);
+    let mut client = connect(&service.package).await?;
+    let register = |status| ChaincodeError::register(&service.package.id, &status);
     let handshake = async {
         let mut incoming = client
             .connect(ReceiverStream::new(queue))
@@ -166,7 +166,7 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
     let incoming = tokio::time::timeout(REGISTER_TIMEOUT, handshake)
         .await
         .map_err(|_| ChaincodeError::Register {
-            name: service.name.clone(),
+            name: service.package.id.clone(),
             reason: "timeout expired while starting chaincode".to_owned(),
         })??;
 
@@ -180,43 +180,11 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
     };
     tokio::spawn(reader.run(closed.clone()));
     Ok(ChaincodeStream {
-        address: service.address.clone(),
+        package_id: service.package.id.clone(),
         outgoing,
         transactions,
         closed,
     })
-}
-
-async fn connect(
-    service: &Service,
-) -> Result<ChaincodeClient<tonic::transport::Channel>, ChaincodeError> {
-    let failure = |reason: String| ChaincodeError::Dial {
-        name: service.name.clone(),
-        address: service.address.clone(),
-        reason,
-    };
-    let endpoint = Endpoint::from_shared(format!("http://{}", service.address))
-        .map_err(|error| failure(error.to_string()))?
-        .connect_timeout(DIAL_TIMEOUT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT);
-    let channel = tokio::time::timeout(DIAL_TIMEOUT, endpoint.connect())
-        .await
-        .map_err(|_| failure("context deadline exceeded".to_owned()))?
-        .map_err(|error| failure(root_cause(&error)))?;
-    Ok(ChaincodeClient::new(channel)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX)
-        .max_encoding_message_size(MESSAGE_BYTES_MAX))
-}
-
-/// What the system said, below tonic's `transport error`.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// REGISTER from the chaincode, then REGISTERED and READY to it.
@@ -226,13 +194,13 @@ async fn shake_hands(
     incoming: &mut Streaming<ChaincodeMessage>,
 ) -> Result<(), ChaincodeError> {
     let failure = |reason: String| ChaincodeError::Register {
-        name: service.name.clone(),
+        name: service.package.id.clone(),
         reason,
     };
     let message = incoming
         .message()
         .await
-        .map_err(|status| ChaincodeError::register(&service.name, &status))?
+        .map_err(|status| ChaincodeError::register(&service.package.id, &status))?
         .ok_or_else(|| failure("the chaincode ended the stream".to_owned()))?;
     if message.r#type() != Type::Register {
         let name = message.r#type().as_str_name();

@@ -16,6 +16,7 @@ use super::{GatewayService, OnChannel, detail, failure, submit::unknown_channel}
 use crate::{
     endorser::{Failure, Refusal, decode},
     peer::Peer,
+    system,
 };
 use fabric_protos::common::{ChannelHeader, Header};
 
@@ -103,10 +104,11 @@ fn candidates(
     target: &Target,
     organizations: &[String],
 ) -> Result<Vec<Arc<Peer>>, Status> {
-    let defined = on
-        .chaincode(&target.chaincode)
-        .map_err(|error| Status::internal(error.to_string()))?
-        .is_some();
+    let defined = system::is_system(&target.chaincode)
+        || on
+            .chaincode(&target.chaincode)
+            .map_err(|error| Status::internal(error.to_string()))?
+            .is_some();
     let protected = target.has_transient_data && organizations.is_empty();
     let wanted = |peer: &Peer| match (protected, organizations.is_empty()) {
         (true, _) => !on.gateway.is_remote(peer),

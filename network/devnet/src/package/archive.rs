@@ -217,7 +217,9 @@ fn is_safe(path: &str) -> bool {
 
 /// `connection.json` at the top, however its path is written.
 fn is_connection(path: &str) -> bool {
-    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+    let parts = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".");
     parts.eq([CONNECTION_FILE])
 }
 

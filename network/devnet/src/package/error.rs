@@ -60,10 +60,14 @@ pub enum PackageError {
     #[error("error retrieving DB artifacts from code package: {0}")]
     Code(String),
     /// A path that leads out of where it would be unpacked.
-    #[error("tar contains the absolute or escaping path '{0}'")]
+    #[error(
+        "could not create build context: could not untar source package: tar contains the absolute or escaping path '{0}'"
+    )]
     Path(String),
     /// A link or a device in the code.
-    #[error("invalid file type '{kind}' contained in archive for file '{name}'")]
+    #[error(
+        "could not create build context: could not untar source package: invalid file type '{kind}' contained in archive for file '{name}'"
+    )]
     FileType {
         /// Its name.
         name: String,

@@ -14,6 +14,8 @@ use super::{Commit, Head, StorageError, key};
 
 /// Blocks by number, encoded.
 const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+/// Numbers of blocks by the hash of their header.
+const BLOCK_NUMBERS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("block_numbers");
 /// Block, index and validation code of the first transaction with an id.
 const TRANSACTIONS: TableDefinition<'_, &str, (u64, u32, u8)> =
     TableDefinition::new("transactions");
@@ -29,18 +31,16 @@ const HISTORY: TableDefinition<'_, &[u8], ()> = TableDefinition::new("history");
 type HeadRecord<'a> = (u64, &'a [u8], &'a [u8], u64);
 /// Where the chain ends; the key is empty.
 const HEAD: TableDefinition<'_, (), HeadRecord<'_>> = TableDefinition::new("head");
-/// Where chaincodes listen, by name; no part of the channel, as packages are none on a real peer.
-const SERVICES: TableDefinition<'_, &str, &str> = TableDefinition::new("services");
 
 /// All tables as of one commit.
 pub(super) struct Reading {
     pub(super) blocks: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) block_numbers: ReadOnlyTable<&'static [u8], u64>,
     pub(super) transactions: ReadOnlyTable<&'static str, (u64, u32, u8)>,
     pub(super) state: ReadOnlyTable<&'static [u8], &'static [u8]>,
     pub(super) hashed: ReadOnlyTable<&'static [u8], &'static [u8]>,
     pub(super) expiring: ReadOnlyTable<&'static [u8], ()>,
     pub(super) history: ReadOnlyTable<&'static [u8], ()>,
-    pub(super) services: ReadOnlyTable<&'static str, &'static str>,
     pub(super) head: Head,
 }
 
@@ -62,12 +62,12 @@ impl Reading {
         };
         Ok(Self {
             blocks: transaction.open_table(BLOCKS)?,
+            block_numbers: transaction.open_table(BLOCK_NUMBERS)?,
             transactions: transaction.open_table(TRANSACTIONS)?,
             state: transaction.open_table(STATE)?,
             hashed: transaction.open_table(HASHED)?,
             expiring: transaction.open_table(EXPIRING)?,
             history: transaction.open_table(HISTORY)?,
-            services: transaction.open_table(SERVICES)?,
             head,
         })
     }
@@ -76,12 +76,12 @@ impl Reading {
 /// All tables of one commit to be.
 pub(super) struct Writing<'t> {
     blocks: Table<'t, u64, &'static [u8]>,
+    block_numbers: Table<'t, &'static [u8], u64>,
     transactions: Table<'t, &'static str, (u64, u32, u8)>,
     state: Table<'t, &'static [u8], &'static [u8]>,
     hashed: Table<'t, &'static [u8], &'static [u8]>,
     expiring: Table<'t, &'static [u8], ()>,
     history: Table<'t, &'static [u8], ()>,
-    services: Table<'t, &'static str, &'static str>,
     head: Table<'t, (), HeadRecord<'static>>,
 }
 
@@ -89,12 +89,12 @@ impl<'t> Writing<'t> {
     pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self, StorageError> {
         Ok(Self {
             blocks: transaction.open_table(BLOCKS)?,
+            block_numbers: transaction.open_table(BLOCK_NUMBERS)?,
             transactions: transaction.open_table(TRANSACTIONS)?,
             state: transaction.open_table(STATE)?,
             hashed: transaction.open_table(HASHED)?,
             expiring: transaction.open_table(EXPIRING)?,
             history: transaction.open_table(HISTORY)?,
-            services: transaction.open_table(SERVICES)?,
             head: transaction.open_table(HEAD)?,
         })
     }
@@ -106,6 +106,8 @@ impl<'t> Writing<'t> {
             .checked_sub(1)
             .ok_or(StorageError::Malformed("head"))?;
         self.blocks.insert(number, &*commit.block)?;
+        self.block_numbers
+            .insert(&*commit.head.block_hash, number)?;
         for (id, index, code) in &commit.transactions {
             // The first transaction with an id stays the one that it stands for.
             if !id.is_empty() && self.transactions.get(id.as_str())?.is_none() {
@@ -156,11 +158,6 @@ impl<'t> Writing<'t> {
         for expiring in &commit.updates.expiring {
             self.expiring.insert(&*key::expiring(expiring), ())?;
         }
-        Ok(())
-    }
-
-    pub(super) fn set_service(&mut self, name: &str, address: &str) -> Result<(), StorageError> {
-        self.services.insert(name, address)?;
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ use fabric_ledger::{
     Version,
     state::{ExpiringKey, State, TransactionIds, VersionedValue},
 };
-use redb::ReadableTable as _;
 
 use super::{
     Head, StorageError, key,
@@ -48,6 +47,12 @@ impl View {
         Ok(block.map(|block| Bytes::copy_from_slice(block.value())))
     }
 
+    /// The number of the block whose header has this hash.
+    pub(crate) fn block_by_hash(&self, hash: &[u8]) -> Result<Option<u64>, StorageError> {
+        let number = self.0.block_numbers.get(hash)?;
+        Ok(number.map(|number| number.value()))
+    }
+
     /// The first transaction with an id.
     pub(crate) fn transaction(&self, id: &str) -> Result<Option<Position>, StorageError> {
         let position = self.0.transactions.get(id)?;
@@ -74,27 +79,6 @@ impl View {
             .map(|row| {
                 let (key, ()) = row.map(|(key, value)| (key, value.value()))?;
                 key::history_position(key.value()).ok_or(StorageError::Malformed("history key"))
-            })
-            .collect()
-    }
-
-    /// Where a chaincode listens.
-    pub(crate) fn service(&self, name: &str) -> Result<Option<String>, StorageError> {
-        Ok(self
-            .0
-            .services
-            .get(name)?
-            .map(|address| address.value().to_owned()))
-    }
-
-    /// Every chaincode with its address.
-    pub(crate) fn services(&self) -> Result<Vec<(String, String)>, StorageError> {
-        self.0
-            .services
-            .iter()?
-            .map(|row| {
-                let (name, address) = row?;
-                Ok((name.value().to_owned(), address.value().to_owned()))
             })
             .collect()
     }

@@ -1,6 +1,9 @@
 //! Who may call what (`core/aclmgmt/defaultaclprovider.go`).
 
-use super::{Call, local::LocalRole};
+use super::{
+    Call,
+    local::{self, LocalRole},
+};
 use crate::channel::{Channel, Policy};
 
 /// Who a function asks for.
@@ -24,8 +27,8 @@ pub(super) fn check(
     let rule = rule(resource).ok_or_else(|| format!("Unmapped policy for {resource}"))?;
     match (rule, channel) {
         (Rule::Peer(role), _) => {
-            let local = call.peer.local();
-            local.check(role, creator, &signed.proposal_bytes, &signed.signature)
+            let (data, signature) = (&signed.proposal_bytes, &signed.signature);
+            local::check(call.peer, role, creator, data, signature)
         }
         (Rule::Channel(policy), Some(channel)) => channel
             .check(policy, &signed.proposal_bytes, creator, &signed.signature)

@@ -19,7 +19,9 @@ use crate::storage::StorageError;
 enum Failure {
     #[error(transparent)]
     Rules(#[from] LifecycleError<StorageError>),
-    #[error("could not decode input arg for *lifecycle.Invocation.{0}: proto: cannot parse invalid wire-format data")]
+    #[error(
+        "could not decode input arg for *lifecycle.Invocation.{0}: proto: cannot parse invalid wire-format data"
+    )]
     Input(String),
     #[error("receiver *lifecycle.Invocation.{0} does not exist")]
     Unknown(String),
@@ -41,7 +43,7 @@ pub(super) async fn invoke(call: &Call<'_>, transaction: Option<Transaction<'_, 
         ));
     }
     let function = call.text(0);
-    if let Err(reason) = acl::check(call, &format!("_lifecycle/{function}"), call.channel) {
+    if let Err(reason) = acl::check(call, &format!("_lifecycle/{function}"), call.channel()) {
         return error(format!(
             "Failed to authorize invocation due to failed ACL check: {reason}"
         ));
@@ -72,7 +74,7 @@ async fn dispatch(
         function,
         bytes: call.arguments().get(1).cloned().unwrap_or_default(),
     };
-    let packages = Arc::clone(call.peer.packages());
+    let packages = Arc::clone(call.peer.chaincodes().packages());
     match function {
         "InstallChaincode" => installed::install(packages, input.read()?).await,
         "QueryInstalledChaincodes" => installed::query_all(call),
@@ -88,7 +90,6 @@ async fn dispatch(
             match function {
                 "ApproveChaincodeDefinitionForMyOrg" => on.approve(input.read()?),
                 "QueryApprovedChaincodeDefinition" => on.query_approved(&input.read()?),
-                "QueryApprovedChaincodeDefinitions" => on.query_all_approved(),
                 "CheckCommitReadiness" => on.check_commit_readiness(input.read()?),
                 "CommitChaincodeDefinition" => on.commit(input.read()?),
                 "QueryChaincodeDefinition" => on.query(&input.read()?),

@@ -46,11 +46,10 @@ pub(crate) enum InstallError {
     Build(#[source] PackageError),
     #[error("chaincode already successfully installed (package ID '{0}')")]
     Already(String),
-    #[error("could not save cc install package: error writing chaincode install package to {path}: {source}")]
-    Save {
-        path: String,
-        source: io::Error,
-    },
+    #[error(
+        "could not save cc install package: error writing chaincode install package to {path}: {source}"
+    )]
+    Save { path: String, source: io::Error },
 }
 
 impl Packages {
@@ -145,7 +144,9 @@ impl Packages {
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Installed>> {
-        self.installed.read().unwrap_or_else(PoisonError::into_inner)
+        self.installed
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,7 +9,7 @@ use fabric_protos::{
 use prost::Message as _;
 
 use super::{Call, acl, error, success};
-use crate::{chain::ServedBlock, channel::Channel, storage::StorageError};
+use crate::{chain::ServedBlock, peer::PeerLedger, storage::StorageError};
 
 pub(super) fn invoke(call: &Call<'_>) -> Response {
     respond(call).unwrap_or_else(error)
@@ -24,32 +24,32 @@ fn respond(call: &Call<'_>) -> Result<Response, String> {
     if function != "GetChainInfo" && count < 3 {
         return Err(format!("missing 3rd argument for {function}"));
     }
-    let channel = call
+    let ledger = call
         .peer
-        .channel(&name)
+        .ledger(&name)
         .ok_or_else(|| format!("Invalid chain ID, {name}"))?;
-    acl::check(call, &format!("qscc/{function}"), Some(&channel))
+    acl::check(call, &format!("qscc/{function}"), Some(ledger.channel()))
         .map_err(|reason| format!("access denied for [{function}][{name}]: [{reason}]"))?;
     let argument = call.arguments().get(2).cloned().unwrap_or_default();
     let text = call.text(2);
     match function.as_str() {
-        "GetChainInfo" => chain_info(&channel)
+        "GetChainInfo" => chain_info(ledger)
             .map(|info| success(&info))
             .map_err(|error| format!("Failed to get block info with error {error}")),
         "GetBlockByNumber" => {
             let number = parse_number(&text)
                 .map_err(|error| format!("Failed to parse block number with error {error}"))?;
-            block_by_number(&channel, number)
+            block_by_number(ledger, number)
                 .map(|block| success(block.block()))
                 .map_err(|error| format!("Failed to get block number {number}, error {error}"))
         }
-        "GetBlockByHash" => block_by_hash(&channel, &argument)
+        "GetBlockByHash" => block_by_hash(ledger, &argument)
             .map(|block| success(block.block()))
             .map_err(|error| format!("Failed to get block hash {text}, error {error}")),
-        "GetTransactionByID" => transaction(&channel, &text)
+        "GetTransactionByID" => transaction(ledger, &text)
             .map(|transaction| success(&transaction))
             .map_err(|error| format!("Failed to get transaction with id {text}, error {error}")),
-        "GetBlockByTxID" => block_of(&channel, &text)
+        "GetBlockByTxID" => block_of(ledger, &text)
             .map(|block| success(block.block()))
             .map_err(|error| format!("Failed to get block for txID {text}, error {error}")),
         _ => Err(format!("Requested function {function} not found.")),
@@ -67,12 +67,14 @@ fn parse_number(text: &str) -> Result<u64, String> {
     Err(format!("strconv.ParseUint: parsing {text:?}: {reason}"))
 }
 
-fn chain_info(channel: &Channel) -> Result<BlockchainInfo, StorageError> {
-    let view = channel.chain().view();
+fn chain_info(ledger: &PeerLedger) -> Result<BlockchainInfo, StorageError> {
+    let view = ledger.view();
     let head = view.head();
     let last = head.height.checked_sub(1);
-    let last = last.map(|last| channel.chain().block(last)).transpose()?;
-    let header = last.flatten().and_then(|block| block.block().header.clone());
+    let last = last.map(|last| ledger.block(last)).transpose()?;
+    let header = last
+        .flatten()
+        .and_then(|block| block.block().header.clone());
     Ok(BlockchainInfo {
         height: head.height,
         current_block_hash: head.block_hash.clone(),
@@ -82,41 +84,43 @@ fn chain_info(channel: &Channel) -> Result<BlockchainInfo, StorageError> {
 }
 
 /// The highest number that there is stands for the last block.
-fn block_by_number(channel: &Channel, number: u64) -> Result<Arc<ServedBlock>, String> {
-    let chain = channel.chain();
+fn block_by_number(ledger: &PeerLedger, number: u64) -> Result<Arc<ServedBlock>, String> {
     let asked = match number {
-        u64::MAX => chain.height().saturating_sub(1),
+        u64::MAX => ledger.height().saturating_sub(1),
         number => number,
     };
-    chain
+    ledger
         .block(asked)
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("no such block number [{asked}] in index"))
 }
 
-fn block_by_hash(channel: &Channel, hash: &[u8]) -> Result<Arc<ServedBlock>, String> {
-    let view = channel.chain().view();
+fn block_by_hash(ledger: &PeerLedger, hash: &[u8]) -> Result<Arc<ServedBlock>, String> {
+    let view = ledger.view();
     let number = view
         .block_by_hash(hash)
         .map_err(|error| error.to_string())?;
     match number {
-        Some(number) => block_by_number(channel, number),
-        None => Err(format!("no such block hash [{}] in index", hex::encode(hash))),
+        Some(number) => block_by_number(ledger, number),
+        None => Err(format!(
+            "no such block hash [{}] in index",
+            hex::encode(hash)
+        )),
     }
 }
 
-fn block_of(channel: &Channel, id: &str) -> Result<Arc<ServedBlock>, String> {
-    let view = channel.chain().view();
+fn block_of(ledger: &PeerLedger, id: &str) -> Result<Arc<ServedBlock>, String> {
+    let view = ledger.view();
     let position = view.transaction(id).map_err(|error| error.to_string())?;
     let position = position.ok_or_else(|| no_transaction(id))?;
-    block_by_number(channel, position.block)
+    block_by_number(ledger, position.block)
 }
 
-fn transaction(channel: &Channel, id: &str) -> Result<ProcessedTransaction, String> {
-    let view = channel.chain().view();
+fn transaction(ledger: &PeerLedger, id: &str) -> Result<ProcessedTransaction, String> {
+    let view = ledger.view();
     let position = view.transaction(id).map_err(|error| error.to_string())?;
     let position = position.ok_or_else(|| no_transaction(id))?;
-    let block = block_by_number(channel, position.block)?;
+    let block = block_by_number(ledger, position.block)?;
     let index = usize::try_from(position.index).unwrap_or(usize::MAX);
     let data = block.block().data.as_ref();
     let envelope = data

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::support::{
-    Client, EITHER,
+    Client, DEPLOYED, EITHER,
     client::{orderer, range, specified},
     ephemeral, setup, wait,
 };
@@ -57,8 +57,8 @@ async fn blocks_come_from_any_start_to_any_end() {
     let newest = || position(seek_position::Type::Newest(SeekNewest {}));
     let cases = [
         (oldest(), oldest(), vec![0]),
-        (oldest(), newest(), vec![0, 1, 2, 3, 4]),
-        (newest(), newest(), vec![4]),
+        (oldest(), newest(), (0..DEPLOYED + 3).collect()),
+        (newest(), newest(), vec![DEPLOYED + 2]),
         (Some(specified(2)), Some(specified(3)), vec![2, 3]),
     ];
     for (start, stop, expected) in cases {

@@ -264,7 +264,12 @@ async fn a_killed_chaincode_is_used_again_once_it_is_back() {
     let status = client.evaluate(&["get", "a"]).await.unwrap_err();
     assert_eq!(status.code(), Code::Aborted);
     let message = peer_message(&status);
-    assert!(message.contains("could not launch chaincode basic: connection to basic failed"));
+    assert!(message.contains("could not launch chaincode basic_1.0:"));
+    assert!(message.contains(" failed: error cannot create connection for basic_1.0:"));
+    let reason = format!(
+        ": error creating grpc connection to {address}: failed to create new connection: connection error: desc = \"transport: error while dialing: dial tcp {address}: connect: connection refused\""
+    );
+    assert!(message.ends_with(&reason), "{message}");
 
     let _again = TestChaincode::at(address).await;
     assert_eq!(client.evaluate(&["get", "a"]).await.unwrap(), "1");

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use crate::support::{
-    Client, EITHER, TestChaincode, admin::http, deploy, in_folder, verify_chain, wait,
+    Client, DEPLOYED, EITHER, TestChaincode, admin::http, deploy, in_folder, verify_chain,
 };
 
 async fn network(cut: Cut) -> (Network, TestChaincode) {
@@ -26,12 +26,16 @@ async fn submit(client: &Client, key: &str) -> String {
 async fn on_demand_a_block_holds_what_waits() {
     let (network, _chaincode) = network(Cut::Manual).await;
     let client = Client::user1(&network).await;
-    assert_eq!(network.height(), 2, "deploying cuts its block itself");
+    assert_eq!(
+        network.height(),
+        DEPLOYED,
+        "deploying cuts its blocks itself"
+    );
     let mut ids = Vec::new();
     for key in ["a", "b", "c"] {
         ids.push(submit(&client, key).await);
     }
-    assert_eq!(network.height(), 2);
+    assert_eq!(network.height(), DEPLOYED);
 
     let first = network.cut("mychannel", 2).await.unwrap();
     let (code, second) = http(&network, "POST /cut", Some(json!({}))).await;
@@ -43,11 +47,11 @@ async fn on_demand_a_block_holds_what_waits() {
         transactions,
         waiting,
     };
-    assert_eq!(first, block(Some(2), 2, 1));
+    assert_eq!(first, block(Some(DEPLOYED), 2, 1));
     assert_eq!(code, 200);
     assert_eq!(
         serde_json::from_value::<CutBlock>(second).unwrap(),
-        block(Some(3), 1, 0)
+        block(Some(DEPLOYED + 1), 1, 0)
     );
     assert_eq!(none, block(None, 0, 0));
     let statuses = join_all(ids.iter().map(|id| client.status(id))).await;
@@ -55,7 +59,7 @@ async fn on_demand_a_block_holds_what_waits() {
         .into_iter()
         .map(|status| status.unwrap().block_number)
         .collect();
-    assert_eq!(blocks, [2, 2, 3]);
+    assert_eq!(blocks, [DEPLOYED, DEPLOYED, DEPLOYED + 1]);
     verify_chain(&network).await;
 }
 
@@ -76,18 +80,17 @@ async fn a_block_is_cut_on_demand_whatever_the_rule_is() {
         .await
         .unwrap();
     let chaincode = TestChaincode::start().await;
-    let deploying = deploy(&network, &chaincode, Some(EITHER));
-    let cutting = wait::until("a block is cut", || async {
-        let block = network.cut("mychannel", usize::MAX).await.unwrap();
-        block.block.is_some()
-    });
-    tokio::join!(deploying, cutting);
-    assert_eq!(network.height(), 2);
+    deploy(&network, &chaincode, Some(EITHER)).await;
+    assert_eq!(
+        network.height(),
+        DEPLOYED,
+        "deploying cuts its blocks itself"
+    );
 
     let client = Client::user1(&network).await;
     submit(&client, "a").await;
     let block = network.cut("mychannel", usize::MAX).await.unwrap();
-    assert_eq!((block.block, block.transactions), (Some(2), 1));
+    assert_eq!((block.block, block.transactions), (Some(DEPLOYED), 1));
     let unknown = network.cut("nowhere", 1).await.unwrap_err();
     assert!(matches!(unknown, DevnetError::UnknownChannel(_)));
     let (code, answer) = http(&network, "POST /cut", Some(json!({"channel": "nowhere"}))).await;

@@ -1,31 +1,50 @@
 //! Deploying chaincodes, through the handle and through the admin endpoint.
 
-use fabric_devnet::{Cut, Deployed, Deployment, DevnetError, Network, Ports, StateFile};
+use std::time::Instant;
+
+use fabric_devnet::{Cut, Deployment, DevnetError, Network, Ports, StateFile};
 use fabric_ledger::{
     ValidationCode, block,
     lifecycle::{self, NAMESPACE},
 };
 use serde_json::json;
 
-use crate::support::{Client, EITHER, TestChaincode, admin::http, ephemeral, setup, verify_chain};
+use crate::support::{
+    Client, DEPLOYED, EITHER, TestChaincode, admin::http, ephemeral, setup, verify_chain,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_definition_is_an_endorsed_transaction() {
+async fn a_deployment_is_what_administrators_would_do_on_a_real_network() {
     let network = ephemeral().await;
     let deployment = Deployment::new("basic", "127.0.0.1:9999").policy(EITHER);
 
+    let begin = Instant::now();
     let deployed = network.deploy(deployment).await.unwrap();
+    println!("deployed in {:?}", begin.elapsed());
 
     assert_eq!((deployed.sequence, &*deployed.version), (1, "1.0"));
-    let blocks = Client::user1(&network).await.blocks(1, 1).await;
-    let decoded = block::decode(&blocks[0]).unwrap();
-    assert_eq!(decoded.codes().unwrap(), [ValidationCode::VALID]);
-    let transaction = &decoded.transactions[0];
+    assert_eq!(network.height(), DEPLOYED);
+    let client = Client::user1(&network).await;
+    let blocks = client.blocks(1, DEPLOYED - 1).await;
+    let decoded: Vec<_> = blocks
+        .iter()
+        .map(|block| block::decode(block).unwrap())
+        .collect();
+    for (organization, block) in (1..).zip(&decoded[..2]) {
+        let endorsed = block.transactions[0].endorsed().unwrap();
+        let set = endorsed.rwset.namespace(NAMESPACE).unwrap();
+        assert_eq!(block.codes().unwrap(), [ValidationCode::VALID]);
+        assert_eq!((endorsed.endorsements.len(), set.writes.len()), (1, 0));
+        let collection = &set.collections[0];
+        let own = lifecycle::implicit_collection(&format!("Org{organization}MSP"));
+        assert_eq!((&collection.collection, collection.writes.len()), (&own, 6));
+    }
+    let commit = &decoded[2].transactions[0];
     assert_eq!(
-        Some(transaction.transaction_id()),
+        Some(commit.transaction_id()),
         deployed.transaction_id.as_deref()
     );
-    let endorsed = transaction.endorsed().unwrap();
+    let endorsed = commit.endorsed().unwrap();
     assert_eq!(endorsed.chaincode.name, NAMESPACE);
     assert_eq!(endorsed.endorsements.len(), 2);
     let set = endorsed.rwset.namespace(NAMESPACE).unwrap();
@@ -42,27 +61,28 @@ async fn a_definition_is_an_endorsed_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_changed_definition_is_committed_again() {
+async fn a_deployment_does_only_what_is_not_done_yet() {
     let network = ephemeral().await;
     let deployment = Deployment::new("basic", "127.0.0.1:9999").policy(EITHER);
     network.deploy(deployment.clone()).await.unwrap();
 
+    let again = network.deploy(deployment.clone()).await.unwrap();
+    assert_eq!((again.sequence, again.transaction_id), (1, None));
+    assert_eq!(network.height(), DEPLOYED);
+
+    // Another address is another package, which each organisation approves for what is in force.
     let moved = Deployment {
         address: "127.0.0.1:9998".to_owned(),
         ..deployment.clone()
     };
     let moved = network.deploy(moved).await.unwrap();
-    assert_eq!(
-        moved,
-        Deployed {
-            transaction_id: None,
-            ..moved.clone()
-        }
-    );
-    assert_eq!((moved.sequence, network.height()), (1, 2));
+    assert_eq!((moved.sequence, moved.transaction_id), (1, None));
+    assert_eq!(network.height(), DEPLOYED + 2);
 
     let upgraded = network.deploy(deployment.version("2.0")).await.unwrap();
-    assert_eq!((upgraded.sequence, network.height()), (2, 3));
+    assert_eq!(upgraded.sequence, 2);
+    assert_eq!(network.height(), DEPLOYED + 5);
+    verify_chain(&network).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,7 +152,7 @@ async fn the_admin_endpoint_deploys_and_reports() {
     assert_eq!(client.evaluate(&["echo", "hello"]).await.unwrap(), "hello");
     let (code, status) = http(&network, "GET /status", None).await;
     assert_eq!(code, 200);
-    assert_eq!(status["height"], 2);
+    assert_eq!(status["height"], DEPLOYED);
     assert_eq!(status["chaincodes"][0]["name"], "basic");
     let state: StateFile = serde_json::from_value(status).unwrap();
     assert_eq!(&state, network.state());

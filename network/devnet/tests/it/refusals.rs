@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use fabric_devnet::{Network, Ports};
 use fabric_msp::{Organization, OrganizationSpec, SigningIdentity};
 use fabric_protos::common::HeaderType;
 use tonic::Code;
@@ -157,7 +158,9 @@ async fn an_expired_certificate_is_refused() {
         .unwrap()
         .write_to(dir.path().join("organizations"))
         .unwrap();
-    let network = crate::support::in_folder(dir.path()).await;
+    // The other two are enough to agree on a chaincode.
+    let builder = Network::builder().dir(dir.path()).ports(Ports::Free);
+    let network = builder.organizations(3).start().await.unwrap();
     let chaincode = crate::support::TestChaincode::start().await;
     crate::support::deploy(&network, &chaincode, Some("OR('Org1MSP.peer')")).await;
     let client = Client::with(&network, 1, user(&network, 2, "User1")).await;

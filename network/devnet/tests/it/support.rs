@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod chaincode;
 pub(crate) mod client;
+pub(crate) mod system;
 pub(crate) mod wait;
 
 use std::path::Path;
@@ -16,6 +17,10 @@ pub(crate) use client::Client;
 
 /// A policy that one endorsement of any of the two organisations satisfies.
 pub(crate) const EITHER: &str = "OR('Org1MSP.peer','Org2MSP.peer')";
+
+/// Blocks of a channel of two organisations on which one chaincode was deployed: the channel's
+/// first, an approval of each organisation, the commit.
+pub(crate) const DEPLOYED: u64 = 4;
 
 /// A network with the test chaincode as `basic`.
 pub(crate) struct Setup {

@@ -11,7 +11,7 @@ use fabric_protos::{
 use tonic::Code;
 
 use crate::support::{
-    Client, EITHER, TestChaincode,
+    Client, DEPLOYED, EITHER, TestChaincode,
     client::{assert_fails, connect, orderer, range, specified, user},
     wait,
 };
@@ -60,18 +60,18 @@ async fn channels_share_peers_and_nothing_else() {
     let first = one.transact(&["put", "a", "1"]).await.unwrap();
     let second = two.transact(&["put", "a", "2"]).await.unwrap();
 
-    assert_eq!((first.block, second.block), (2, 2));
+    assert_eq!((first.block, second.block), (DEPLOYED, DEPLOYED));
     assert_eq!(one.evaluate(&["get", "a"]).await.unwrap(), "1");
     assert_eq!(two.evaluate(&["get", "a"]).await.unwrap(), "2");
     one.transact(&["put", "a", "3"]).await.unwrap();
-    assert_eq!(network.height_of("one"), Some(4));
-    assert_eq!(network.height_of("two"), Some(3));
-    let blocks = two.blocks(0, 2).await;
+    assert_eq!(network.height_of("one"), Some(DEPLOYED + 2));
+    assert_eq!(network.height_of("two"), Some(DEPLOYED + 1));
+    let blocks = two.blocks(0, DEPLOYED).await;
     crate::support::verify(&blocks);
     tokio::select! {
         biased;
         status = two.status(&first.id) => panic!("{status:?}"),
-        status = one.status(&first.id) => assert_eq!(status.unwrap().block_number, 2),
+        status = one.status(&first.id) => assert_eq!(status.unwrap().block_number, DEPLOYED),
     }
 }
 
@@ -165,7 +165,8 @@ async fn every_peer_of_an_organisation_serves() {
     let committed = second.submit_and_wait(&proposed.id, &envelope).await;
 
     assert_eq!(committed.unwrap().code, ValidationCode::VALID);
-    let payload = fabric_ledger::block::decode(&second.blocks(2, 2).await[0]).unwrap();
+    let blocks = second.blocks(DEPLOYED, DEPLOYED).await;
+    let payload = fabric_ledger::block::decode(&blocks[0]).unwrap();
     let endorsed = payload.transactions[0].endorsed().unwrap();
     let dir = layout::peer_msp(network.organizations_dir(), 1, 1);
     let identity = SigningIdentity::from_msp_dir(dir, "Org1MSP").unwrap();
@@ -188,18 +189,22 @@ async fn a_held_peer_answers_as_of_its_own_height() {
 
     let committed = first.transact(&["put", "a", "2"]).await.unwrap();
 
-    assert_eq!(network.peer_height(FIRST, "mychannel"), Some(4));
-    assert_eq!(network.peer_height(SECOND, "mychannel"), Some(3));
+    let heights = [FIRST, SECOND].map(|peer| network.peer_height(peer, "mychannel"));
+    assert_eq!(heights, [Some(DEPLOYED + 2), Some(DEPLOYED + 1)]);
     assert_eq!(first.evaluate(&["get", "a"]).await.unwrap(), "2");
     assert_eq!(second.evaluate(&["get", "a"]).await.unwrap(), "1");
-    assert_eq!(delivered(&second, 2).await, Ok(2));
-    assert_eq!(delivered(&second, 3).await, Err(Outcome::NotFound as i32));
+    assert_eq!(delivered(&second, DEPLOYED).await, Ok(DEPLOYED));
+    let missing = delivered(&second, DEPLOYED + 1).await;
+    assert_eq!(missing, Err(Outcome::NotFound as i32));
     let id = committed.id.clone();
     let waiting = {
         let second = second.clone();
         tokio::spawn(async move { second.status(&id).await.unwrap().block_number })
     };
-    assert_eq!(first.status(&committed.id).await.unwrap().block_number, 3);
+    assert_eq!(
+        first.status(&committed.id).await.unwrap().block_number,
+        DEPLOYED + 1
+    );
     assert!(!waiting.is_finished());
     // What it reads is out of date, and that is what becomes of a transaction on it.
     let stale = second.transact_at(&["append", "a", "x"]).await;
@@ -238,7 +243,7 @@ async fn a_lagging_peer_keeps_its_distance() {
     let second = at(&network, SECOND, 1, "mychannel").await;
     let heights = |network: &Network| {
         let height = |peer| network.peer_height(peer, "mychannel").unwrap();
-        (height(FIRST), height(SECOND))
+        (height(FIRST) - DEPLOYED, height(SECOND) - DEPLOYED)
     };
     assert!(network.lag(SECOND, "mychannel", 2));
 
@@ -251,16 +256,16 @@ async fn a_lagging_peer_keeps_its_distance() {
         seen.push(heights(&network));
     }
 
-    assert_eq!(seen, [(3, 2), (4, 2), (5, 3), (6, 4)]);
+    assert_eq!(seen, [(1, 0), (2, 0), (3, 1), (4, 2)]);
     assert_eq!(second.evaluate(&["get", "a"]).await.unwrap(), "1");
     assert!(network.hold(SECOND, "mychannel"));
     client.transact(&["put", "a", "4"]).await.unwrap();
-    assert_eq!(heights(&network), (7, 4));
+    assert_eq!(heights(&network), (5, 2));
     assert!(network.lag(SECOND, "mychannel", 1));
     client.transact(&["put", "a", "5"]).await.unwrap();
-    assert_eq!(heights(&network), (8, 7));
+    assert_eq!(heights(&network), (6, 5));
     assert!(network.release(SECOND, "mychannel"));
-    assert_eq!(heights(&network), (8, 8));
+    assert_eq!(heights(&network), (6, 6));
     assert!(!network.lag("peer9.org1.example.com", "mychannel", 1));
     assert!(!network.hold(SECOND, "nowhere"));
 }

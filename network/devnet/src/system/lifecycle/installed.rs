@@ -49,7 +49,7 @@ pub(super) async fn package(
 pub(super) fn query_all(call: &Call<'_>) -> Result<Bytes, Failure> {
     let mut references = references(call)?;
     let mut installed_chaincodes = Vec::new();
-    for package in call.peer.packages().all() {
+    for package in call.peer.chaincodes().packages().all() {
         installed_chaincodes.push(all::InstalledChaincode {
             package_id: package.id.clone(),
             label: package.metadata.label.clone(),
@@ -77,9 +77,10 @@ pub(super) fn query(
     arguments: &QueryInstalledChaincodeArgs,
 ) -> Result<Bytes, Failure> {
     let id = &arguments.package_id;
-    let package: Arc<ChaincodePackage> = call.peer.packages().get(id).ok_or_else(|| {
-        Failure::Packages(format!("could not find chaincode with package id '{id}'"))
-    })?;
+    let package: Arc<ChaincodePackage> =
+        call.peer.chaincodes().packages().get(id).ok_or_else(|| {
+            Failure::Packages(format!("could not find chaincode with package id '{id}'"))
+        })?;
     let references = references(call)?.remove(id).unwrap_or_default();
     Ok(result(&QueryInstalledChaincodeResult {
         package_id: package.id.clone(),
@@ -103,11 +104,15 @@ type References = BTreeMap<String, BTreeMap<String, Vec<(String, String)>>>;
 fn references(call: &Call<'_>) -> Result<References, Failure> {
     let storage = |error: crate::storage::StorageError| Failure::Packages(error.to_string());
     let mut references = References::new();
-    for channel in call.peer.channels() {
-        let view = channel.chain().view();
+    for ledger in call.peer.ledgers().iter() {
+        let (channel, view) = (ledger.channel(), ledger.view());
         for chaincode in channel.definitions(&view).map_err(storage)? {
             // One that this peer does not run has no package here.
-            let Ok(package) = call.peer.running().package(&view, channel.name(), &chaincode) else {
+            let Ok(package) = call
+                .peer
+                .chaincodes()
+                .package(&view, channel.name(), &chaincode)
+            else {
                 continue;
             };
             references

@@ -18,7 +18,10 @@ use prost::Message;
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Status, Streaming, transport::Server};
+use tonic::{
+    Request, Status, Streaming,
+    transport::{Server, ServerTlsConfig},
+};
 
 use call::Call;
 
@@ -35,11 +38,21 @@ impl TestChaincode {
 
     /// Listens on an address that was another chaincode's.
     pub(crate) async fn at(address: SocketAddr) -> Self {
+        Self::serve(address, Server::builder()).await
+    }
+
+    /// Serves over TLS.
+    pub(crate) async fn with_tls(tls: ServerTlsConfig) -> Self {
+        let server = Server::builder().tls_config(tls).unwrap();
+        Self::serve("127.0.0.1:0".parse().unwrap(), server).await
+    }
+
+    async fn serve(address: SocketAddr, mut server: Server) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let service = ChaincodeServer::new(Service { stop: stop.clone() });
-        let server = Server::builder().add_service(service);
+        let server = server.add_service(service);
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {

@@ -9,8 +9,9 @@ use fabric_protos::{
     gateway::{ChaincodeEventsRequest, SignedChaincodeEventsRequest},
     orderer::{SeekInfo, SeekPosition, SeekSpecified, seek_info::SeekBehavior, seek_position},
     peer::{
-        ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec,
-        ChaincodeProposalPayload, ChaincodeSpec, Proposal, SignedProposal,
+        ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeHeaderExtension, ChaincodeId,
+        ChaincodeInput, ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal,
+        ProposalResponse, SignedProposal, Transaction, TransactionAction,
     },
 };
 use prost::Message as _;
@@ -24,11 +25,27 @@ impl Client {
         self.propose_with(chaincode, args, |_| {})
     }
 
+    /// A signed proposal of a call with bytes.
+    pub(crate) fn propose_bytes(&self, chaincode: &str, args: Vec<Bytes>) -> Proposed {
+        self.propose_call(chaincode, args, |_| {})
+    }
+
     /// A signed proposal with something changed before it is signed.
     pub(crate) fn propose_with(
         &self,
         chaincode: &str,
         args: &[&str],
+        change: impl FnOnce(&mut ChannelHeader),
+    ) -> Proposed {
+        let args = args.iter();
+        let args = args.map(|arg| Bytes::copy_from_slice(arg.as_bytes()));
+        self.propose_call(chaincode, args.collect(), change)
+    }
+
+    fn propose_call(
+        &self,
+        chaincode: &str,
+        args: Vec<Bytes>,
         change: impl FnOnce(&mut ChannelHeader),
     ) -> Proposed {
         let creator = self.identity.serialized().clone();
@@ -71,6 +88,35 @@ impl Client {
                 signature,
             },
         }
+    }
+
+    /// The transaction that these endorsements of a proposal make, signed.
+    pub(crate) fn assemble(&self, proposed: &Proposed, responses: &[ProposalResponse]) -> Envelope {
+        let proposal = Proposal::decode(proposed.signed.proposal_bytes.clone()).unwrap();
+        let header = Header::decode(proposal.header).unwrap();
+        let action = ChaincodeActionPayload {
+            chaincode_proposal_payload: proposal.payload,
+            action: Some(ChaincodeEndorsedAction {
+                proposal_response_payload: responses[0].payload.clone(),
+                endorsements: responses
+                    .iter()
+                    .map(|response| response.endorsement.clone().unwrap())
+                    .collect(),
+            }),
+        };
+        let transaction = Transaction {
+            actions: vec![TransactionAction {
+                header: header.signature_header.clone(),
+                payload: action.encode_to_vec().into(),
+            }],
+        };
+        let payload = Payload {
+            header: Some(header),
+            data: transaction.encode_to_vec().into(),
+        };
+        let payload: Bytes = payload.encode_to_vec().into();
+        let signature = self.identity.sign(&payload).unwrap();
+        Envelope { payload, signature }
     }
 
     /// A signed request for chaincode events.
@@ -120,12 +166,9 @@ impl Client {
 }
 
 /// A call of a chaincode.
-fn invocation(id: ChaincodeId, args: &[&str]) -> ChaincodeInvocationSpec {
-    let args = args
-        .iter()
-        .map(|arg| Bytes::copy_from_slice(arg.as_bytes()));
+fn invocation(id: ChaincodeId, args: Vec<Bytes>) -> ChaincodeInvocationSpec {
     let input = ChaincodeInput {
-        args: args.collect(),
+        args,
         ..Default::default()
     };
     ChaincodeInvocationSpec {
