@@ -64,6 +64,8 @@ pub struct Deployed {
     pub sequence: i64,
     /// Version in force.
     pub version: String,
+    /// Package that every peer runs it with: the `CHAINCODE_ID` of its server.
+    pub package_id: String,
     /// Transaction that committed the definition; none where it was in force before.
     pub transaction_id: Option<String>,
 }

@@ -69,6 +69,7 @@ impl Deployer {
                 name,
                 sequence,
                 version,
+                package_id: package.id,
                 transaction_id: None,
             });
         }
@@ -83,6 +84,7 @@ impl Deployer {
             name,
             sequence: definition.sequence,
             version,
+            package_id: package.id,
             transaction_id: Some(id),
         })
     }

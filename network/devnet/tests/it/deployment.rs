@@ -147,6 +147,8 @@ async fn the_admin_endpoint_deploys_and_reports() {
         json!({"name": "basic", "address": chaincode.address().to_string(), "policy": EITHER});
     let (code, answer) = http(&network, "POST /chaincodes", Some(body)).await;
     assert_eq!((code, &answer["sequence"]), (200, &json!(1)));
+    let package_id = answer["package_id"].as_str().unwrap();
+    assert!(package_id.starts_with("basic_1.0:"), "{package_id}");
 
     let client = Client::user1(&network).await;
     assert_eq!(client.evaluate(&["echo", "hello"]).await.unwrap(), "hello");
