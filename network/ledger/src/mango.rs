@@ -15,6 +15,7 @@
 //!   their code points, not of their alphabets.
 //! - `$regex` knows no look-around and no back-references, which could run for ever; such an
 //!   expression is a bad argument. `$text` is not supported, as on a CouchDB without a search plugin.
+//! - A value that nests more than 127 deep is no document.
 //! - Bookmarks are this crate's own.
 
 mod bookmark;

@@ -118,7 +118,8 @@ pub fn apply<S: State>(
 #[must_use]
 pub fn sets_metadata_of_deleted(rwset: &TxRwset, updates: &UpdateBatch) -> bool {
     let deleted = |update: Option<&Update>| update.is_some_and(|update| update.value.is_none());
-    rwset.namespaces.iter().any(|set| {
+    let mut sets = rwset.namespaces.iter().filter(|set| sets_metadata(set));
+    sets.any(|set| {
         let namespace = &set.namespace;
         let mut public = public_changes(set).into_iter();
         let mut private = private_changes(set).into_iter();
@@ -127,6 +128,12 @@ pub fn sets_metadata_of_deleted(rwset: &TxRwset, updates: &UpdateBatch) -> bool 
                 change.keeps_value() && deleted(updates.get_hashed(namespace, collection, key_hash))
             })
     })
+}
+
+fn sets_metadata(set: &NamespaceRwset) -> bool {
+    let mut collections = set.collections.iter();
+    !set.metadata_writes.is_empty()
+        || collections.any(|collection| !collection.metadata_writes.is_empty())
 }
 
 fn valid_transactions<'b>(

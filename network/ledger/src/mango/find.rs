@@ -130,8 +130,7 @@ impl Rows {
             Self::Unread => Ok(None),
             Self::Unsorted { next_start, page } => {
                 while let Some((key, value)) = next_key(next_start, page, read)? {
-                    if let Some((document, found)) = matching(query, &key, &value) {
-                        drop(document);
+                    if let Some((_, found)) = matching(query, &key, &value) {
                         let place = Place {
                             values: Json::Array(Vec::new()),
                             id: key,
