@@ -113,6 +113,46 @@ async fn a_history_has_every_valid_write_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_is_of_its_key_alone_whatever_bytes_the_key_has() {
+    let (_setup, client) = started().await;
+    let keys = [
+        "\0car\0red\0",
+        "\0car\0",
+        "a\0",
+        "a",
+        "\u{10FFFF}",
+        "s",
+        "é",
+    ];
+    for key in keys {
+        client.transact(&["put", key, key]).await.unwrap();
+    }
+    // Metadata alone is no write of a value.
+    client
+        .transact(&["set-metadata", "a", "blue"])
+        .await
+        .unwrap();
+    for key in keys {
+        let history = client.evaluate(&["history", key]).await.unwrap();
+        assert_eq!(history, key, "{key:?}");
+    }
+    assert_eq!(client.evaluate(&["history", "nobody's"]).await.unwrap(), "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_goes_on_beyond_one_message_and_over_blocks() {
+    let (_setup, client) = started().await;
+    let mut expect = Vec::new();
+    for number in 0..105 {
+        let value = number.to_string();
+        client.transact(&["put", "a", &value]).await.unwrap();
+        expect.insert(0, value);
+    }
+    let history = client.evaluate(&["history", "a"]).await.unwrap();
+    assert_eq!(history, expect.join(","));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn metadata_of_a_key_is_kept() {
     let (setup, client) = started().await;
     client.transact(&["put", "a", "1"]).await.unwrap();

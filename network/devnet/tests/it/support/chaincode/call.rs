@@ -8,8 +8,9 @@ use fabric_protos::{
         ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, DelState,
         GetHistoryForKey, GetQueryResult, GetState, GetStateByRange, GetStateMetadata,
         GetStateMultiple, GetStateMultipleResult, PutState, PutStateMetadata, QueryMetadata,
-        QueryResponse, QueryResponseMetadata, QueryStateNext, Response, StateMetadata,
-        StateMetadataResult, WriteBatchState, WriteRecord, chaincode_message::Type, write_record,
+        QueryResponse, QueryResponseMetadata, QueryResultBytes, QueryStateNext, Response,
+        StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord, chaincode_message::Type,
+        write_record,
     },
     queryresult::{KeyModification, Kv},
 };
@@ -208,15 +209,7 @@ impl Call {
             end_key: end.to_owned(),
             ..Default::default()
         };
-        let mut response = self.query(Type::GetStateByRange, &request).await?;
-        let mut rows = response.results;
-        while response.has_more {
-            let next = QueryStateNext {
-                id: response.id.clone(),
-            };
-            response = self.query(Type::QueryStateNext, &next).await?;
-            rows.extend(response.results);
-        }
+        let rows = self.rows(Type::GetStateByRange, &request).await?.0;
         let keys: Vec<_> = rows
             .into_iter()
             .map(|row| Kv::decode(row.result_bytes).unwrap().key)
@@ -264,15 +257,7 @@ impl Call {
             metadata: metadata.map_or_else(Bytes::new, |page| page.encode_to_vec().into()),
             ..Default::default()
         };
-        let mut response = self.query(Type::GetQueryResult, &request).await?;
-        let mut rows = std::mem::take(&mut response.results);
-        while response.has_more {
-            let next = QueryStateNext {
-                id: response.id.clone(),
-            };
-            response = self.query(Type::QueryStateNext, &next).await?;
-            rows.append(&mut response.results);
-        }
+        let (rows, metadata) = self.rows(Type::GetQueryResult, &request).await?;
         let rows = rows.into_iter().map(|row| {
             let row = Kv::decode(row.result_bytes).unwrap();
             format!("{}={}", row.key, text(row.value))
@@ -281,7 +266,7 @@ impl Call {
         if page.is_none() {
             return Ok(rows);
         }
-        let page = QueryResponseMetadata::decode(response.metadata).unwrap();
+        let page = QueryResponseMetadata::decode(metadata).unwrap();
         let count = page.fetched_records_count;
         Ok(format!("{rows}|{count}|{}", page.bookmark))
     }
@@ -291,8 +276,8 @@ impl Call {
         let request = GetHistoryForKey {
             key: key.to_owned(),
         };
-        let response = self.query(Type::GetHistoryForKey, &request).await?;
-        let rows = response.results.into_iter().map(|row| {
+        let rows = self.rows(Type::GetHistoryForKey, &request).await?.0;
+        let rows = rows.into_iter().map(|row| {
             let row = KeyModification::decode(row.result_bytes).unwrap();
             assert_eq!(row.tx_id.len(), 64);
             if row.is_delete {
@@ -356,6 +341,22 @@ impl Call {
         } else {
             Err(response.message)
         }
+    }
+
+    /// All rows of a query, and what the last message says of them.
+    async fn rows(
+        &mut self,
+        r#type: Type,
+        request: &impl Message,
+    ) -> Result<(Vec<QueryResultBytes>, Bytes), String> {
+        let mut response = self.query(r#type, request).await?;
+        let mut rows = response.results;
+        while response.has_more {
+            let next = QueryStateNext { id: response.id };
+            response = self.query(Type::QueryStateNext, &next).await?;
+            rows.extend(response.results);
+        }
+        Ok((rows, response.metadata))
     }
 
     async fn query(
