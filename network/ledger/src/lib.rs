@@ -6,6 +6,7 @@ pub mod channel;
 mod code;
 pub mod commit;
 pub mod composite_key;
+pub mod conflict;
 mod hex_text;
 pub mod lifecycle;
 pub mod mango;

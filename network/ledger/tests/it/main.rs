@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod conflict_search;
 mod conflicts;
 mod entries;
 mod formats;
