@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use asset_types::{Controller, RequestId, function};
 use clap::Args;
+use fabric_gateway_sdk::admin::{ChannelAdmin, PeerAdmin};
 use fabric_gateway_sdk::{Contract, Endpoint, Gateway, Identity, Network, Retry};
 use fabric_msp::SigningIdentity;
 use fabric_msp::layout::{ADMIN, OrganizationLayout};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::place::{Place, State};
+use crate::place::{Kind, Place, State};
 
 /// A debit that scans for notes conflicts when credits arrive meanwhile; a few more tries settle it.
 const CONFLICT_RETRIES: u32 = 5;
@@ -70,15 +72,36 @@ impl Session {
     /// The channel, seen by this session's user.
     pub(crate) fn network(&self) -> anyhow::Result<Network> {
         let state = self.place.state()?;
-        let peer = state.first_peer(self.org)?;
-        let tls_ca = std::fs::read(&peer.tls_ca)
-            .with_context(|| format!("cannot read {}", peer.tls_ca.display()))?;
-        let identity = Identity::from_msp_dir(self.msp_dir(&state), peer.msp_id.clone())?;
-        let endpoint = Endpoint::tls(format!("https://{}", peer.address), tls_ca)?;
+        let (identity, endpoint) = self.connection(&state)?;
         let gateway = Gateway::builder(identity)
             .endpoint(endpoint)
             .connect_lazy()?;
         Ok(gateway.network(state.channel))
+    }
+
+    /// The channel's ledger, as the peer's system chaincodes tell it to this session's user.
+    pub(crate) fn channel_admin(&self) -> anyhow::Result<ChannelAdmin> {
+        let state = self.place.state()?;
+        let (identity, endpoint) = self.connection(&state)?;
+        Ok(PeerAdmin::connect_lazy(identity, endpoint)?.channel(state.channel))
+    }
+
+    /// The ledger calls of a transaction, where the network remembers any.
+    pub(crate) async fn calls_of(&self, transaction_id: &str) -> anyhow::Result<Option<Value>> {
+        if self.place.kind()? != Kind::Embedded {
+            return Ok(None);
+        }
+        let path = format!("/traces/{transaction_id}");
+        self.place.admin("GET", &path, None).await.map(Some)
+    }
+
+    fn connection(&self, state: &State) -> anyhow::Result<(Identity, Endpoint)> {
+        let peer = state.first_peer(self.org)?;
+        let tls_ca = std::fs::read(&peer.tls_ca)
+            .with_context(|| format!("cannot read {}", peer.tls_ca.display()))?;
+        let identity = Identity::from_msp_dir(self.msp_dir(state), peer.msp_id.clone())?;
+        let endpoint = Endpoint::tls(format!("https://{}", peer.address), tls_ca)?;
+        Ok((identity, endpoint))
     }
 
     /// The asset chaincode, called by this session's user.

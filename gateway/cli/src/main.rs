@@ -2,6 +2,7 @@
 //! library function, and prints; the work is done in the crates.
 
 mod command;
+mod conflicts;
 mod database;
 mod kyc;
 mod ledger;

@@ -48,6 +48,14 @@ impl Output {
         Ok(())
     }
 
+    /// Prints one of many results, as a line of JSON; nothing for a person, who sees progress.
+    pub(crate) fn event<T: Serialize>(self, value: &T) -> anyhow::Result<()> {
+        if self.json && !self.silent {
+            line(&serde_json::to_string(value)?);
+        }
+        Ok(())
+    }
+
     /// Prints one line of progress for a person; nothing with `--json`.
     pub(crate) fn progress(self, text: &str) {
         if !self.json && !self.silent {

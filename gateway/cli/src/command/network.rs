@@ -2,7 +2,9 @@
 
 mod background;
 mod status;
+mod trace;
 mod up;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,16 @@ pub(crate) enum Network {
         #[command(flatten)]
         place: Place,
     },
+    /// Follow the channel: blocks as they come, throughput, and the keys that cause conflicts.
+    ///
+    /// Works on a network of any kind. With --json it prints a document per block.
+    Watch(watch::Watch),
+    /// Explain a transaction: what it read and wrote, what became of it, and of a conflict the key
+    /// and the transaction that had changed it.
+    ///
+    /// The embedded network also tells the chaincode's ledger calls with their times, as long as it
+    /// remembers them.
+    Trace(trace::Trace),
     /// Print the network's endpoints and height; exits with 1 where it does not answer.
     Status {
         #[command(flatten)]
@@ -37,6 +49,8 @@ impl Network {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
             Self::Up(up) => up.run(output).await,
+            Self::Watch(watch) => watch.run(output).await,
+            Self::Trace(trace) => trace.run(output).await,
             Self::Down { place } => Self::stop(&place, output).await,
             Self::Status { place } => status::print(&place, output).await,
         }
