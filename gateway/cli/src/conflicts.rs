@@ -1,8 +1,8 @@
 //! What lies behind conflicts, from the blocks that a peer has: the key, and the transaction that
 //! had overwritten it.
 
-use fabric_ledger::Version;
 use fabric_ledger::ValidationCode;
+use fabric_ledger::Version;
 use fabric_ledger::block::{DecodedBlock, DecodedTransaction};
 use fabric_ledger::conflict::{Conflict, ConflictSearch};
 

@@ -8,8 +8,10 @@ mod kyc;
 mod ledger;
 mod output;
 mod place;
+mod read;
 mod signal;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -106,12 +108,10 @@ async fn run(command: Command, output: &Output) -> anyhow::Result<ExitCode> {
         Command::Demo(command) => command.run(output).await,
         Command::Doctor(command) => command.run(output),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "selvedge",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "selvedge", &mut script);
+            // A reader that went away (`| head`) is no error.
+            let _ = std::io::stdout().write_all(&script);
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -17,7 +17,7 @@ use crate::state::MemoryState;
 use crate::validate::{Validated, validate_block};
 
 pub use report::{
-    BlockReport, CommitHashCheck, HashCheck, Problem, SignatureCheck, TransactionReport,
+    BlockReport, CommitHashCheck, Evidence, HashCheck, Problem, SignatureCheck, TransactionReport,
 };
 
 /// Why verification cannot go on. What is merely wrong in a block is in its [`BlockReport`].
@@ -57,13 +57,23 @@ pub struct ChainVerifier {
     previous_hash: Vec<u8>,
     /// Empty before the first block that has one.
     commit_hash: Vec<u8>,
+    evidence: Evidence,
 }
 
 impl ChainVerifier {
-    /// A verifier that expects block 0.
+    /// A verifier that expects block 0 of a peer's chain.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A verifier that expects block 0 of a chain that carries this evidence.
+    #[must_use]
+    pub fn of(evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            ..Self::default()
+        }
     }
 
     /// The state after the last block.
@@ -114,6 +124,7 @@ impl ChainVerifier {
             signatures,
             HashCheck::new(*decoded.previous_hash == self.previous_hash),
             CommitHashCheck::new(decoded.commit_hash.as_ref(), commit_hash),
+            self.evidence,
         );
 
         self.state.apply(&updates);

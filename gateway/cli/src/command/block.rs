@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use fabric_ledger::block::{DecodedBlock, MAX_BLOCK_BYTES, decode_bytes};
-use fabric_ledger::chain::{BlockReport, ChainVerifier};
+use fabric_ledger::chain::{BlockReport, ChainVerifier, Evidence};
 use fabric_protos::common;
 use futures::TryStreamExt as _;
 use prost::Message as _;
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::ledger::Session;
 use crate::output::Output;
+use crate::read::read_bounded;
 
 #[derive(Subcommand)]
 pub(crate) enum Block {
@@ -40,6 +41,9 @@ pub(crate) enum Block {
         /// Files with one block each, block 0 among them, in any order.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The blocks come from an orderer, which adds no validation codes and no commit hashes.
+        #[arg(long)]
+        from_orderer: bool,
     },
 }
 
@@ -57,7 +61,16 @@ impl Block {
                 output.result(&block, describe)?;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Verify { files } => verify(&files, output),
+            Self::Verify {
+                files,
+                from_orderer,
+            } => {
+                let evidence = match from_orderer {
+                    true => Evidence::Ordered,
+                    false => Evidence::Validated,
+                };
+                verify(&files, evidence, output)
+            }
         }
     }
 }
@@ -91,13 +104,13 @@ async fn fetch(
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(files: &[PathBuf], output: &Output) -> anyhow::Result<ExitCode> {
+fn verify(files: &[PathBuf], evidence: Evidence, output: &Output) -> anyhow::Result<ExitCode> {
     let mut blocks = files
         .iter()
         .map(|path| read_block(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
     blocks.sort_by_key(|block| block.header.as_ref().map_or(0, |header| header.number));
-    let mut verifier = ChainVerifier::new();
+    let mut verifier = ChainVerifier::of(evidence);
     let mut reports = Vec::with_capacity(blocks.len());
     for block in &blocks {
         let report = verifier.feed(block)?;
@@ -121,7 +134,7 @@ fn problems(report: &BlockReport) -> Vec<String> {
     report.problems().iter().map(ToString::to_string).collect()
 }
 
-/// One line per block: number, counts per code, the three hashes, the codes.
+/// One line per block: number, counts per code, the three hashes, signatures, codes.
 fn line(report: &BlockReport) -> String {
     let counts: Vec<String> = report
         .counts
@@ -138,16 +151,18 @@ fn line(report: &BlockReport) -> String {
         })
         .count();
     let codes = match differ {
+        0 if !report.has_codes() => "none".to_owned(),
         0 => "ok".to_owned(),
         differ => format!("{differ} MISMATCH"),
     };
     format!(
-        "block {:>4}  {:<40} data_hash {}  previous_hash {}  commit_hash {}  codes {codes}",
+        "block {:>4}  {:<40} data_hash {}  previous_hash {}  commit_hash {}  signatures {}  codes {codes}",
         report.number,
         counts.join(", "),
         report.data_hash,
         report.previous_hash,
         report.commit_hash,
+        report.orderer_signatures,
     )
 }
 
@@ -190,21 +205,23 @@ fn describe(block: &DecodedBlock) -> String {
 }
 
 fn read(path: &Path) -> anyhow::Result<bytes::Bytes> {
-    let size = std::fs::metadata(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .len();
-    if size > u64::try_from(MAX_BLOCK_BYTES).unwrap_or(u64::MAX) {
-        bail!(
-            "{} is larger than any block ({MAX_BLOCK_BYTES} bytes)",
-            path.display()
-        );
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = read_bounded(path, MAX_BLOCK_BYTES).context("a block is smaller")?;
     Ok(bytes.into())
 }
 
 fn read_block(path: &Path) -> anyhow::Result<common::Block> {
-    common::Block::decode(read(path)?).with_context(|| format!("{} is not a block", path.display()))
+    let bytes = read(path)?;
+    let length = bytes.len();
+    let block = common::Block::decode(bytes)
+        .with_context(|| format!("{} is not a block", path.display()))?;
+    if block.encoded_len() != length {
+        bail!(
+            "{} holds more than a block: {length} bytes, of which the block has {}",
+            path.display(),
+            block.encoded_len()
+        );
+    }
+    Ok(block)
 }
 
 fn parse_range(text: &str) -> Result<(u64, u64), String> {

@@ -41,10 +41,29 @@ pub(crate) enum Chaincode {
 #[derive(Args)]
 pub(crate) struct Service {
     /// Name that clients call it by.
+    #[arg(value_parser = parse_name)]
     name: String,
     /// Where the service listens, as the peers reach it.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
     address: String,
+}
+
+/// Fabric's rule (`core/chaincode/lifecycle/scc.go`, `ChaincodeNameRegExp`).
+fn parse_name(text: &str) -> Result<String, String> {
+    let mut groups = text.split(['-', '_']);
+    let is_name = groups
+        .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    is_name.then(|| text.to_owned()).ok_or_else(|| {
+        "write letters and digits, in groups joined by `-` or `_`, such as my-chaincode".to_owned()
+    })
+}
+
+fn parse_address(text: &str) -> Result<String, String> {
+    let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    let is_address = parts.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
+    is_address
+        .then(|| text.to_owned())
+        .ok_or_else(|| "write HOST:PORT, such as 127.0.0.1:9999".to_owned())
 }
 
 impl Chaincode {

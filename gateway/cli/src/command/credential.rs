@@ -11,6 +11,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::kyc::CREDENTIAL_TYPE;
 use crate::output::Output;
+use crate::read::read_bounded;
+
+/// No key and no credential is as large.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
 
 #[derive(Subcommand)]
 pub(crate) enum Credential {
@@ -152,7 +156,8 @@ fn parse_claims(claims: &[String]) -> anyhow::Result<Map<String, Value>> {
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let bytes = read_bounded(path, FILE_BYTES_MAX)?;
+    String::from_utf8(bytes).with_context(|| format!("{} is no text", path.display()))
 }
 
 /// Writes a file that nobody else can read, and never over an existing one.

@@ -7,13 +7,14 @@ mod stage;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::command::network::Backend;
+use crate::command::network::{Backend, Network};
 use crate::output::Output;
 use crate::place::Place;
+use crate::signal::Signals;
 use cast::Cast;
 use report::Report;
 use stage::Stage;
@@ -39,15 +40,34 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
+        let mut signals = Signals::listen_with_terminal()?;
         let temporary = TempDir::with_prefix("selvedge-demo-").context("cannot make a folder")?;
         let dir = self
             .dir
             .clone()
             .unwrap_or_else(|| temporary.path().join("network"));
-        let stage = Stage::set(self.network, Place::new(dir), output).await?;
-        let outcome = self.act(&stage, output).await;
+        let place = Place::new(dir);
+        // Not cut short by a signal: a network that is half up could not be stopped.
+        Stage::start_network(self.network, &place, output).await?;
+        let played = tokio::select! {
+            played = self.play(&place, output) => played,
+            () = signals.received() => {
+                Network::stop(&place, &Output::silent()).await.ok();
+                bail!("interrupted; everything is stopped");
+            }
+        };
+        let (stage, is_good) = match played {
+            Ok(played) => played,
+            Err(error) => {
+                Network::stop(&place, &Output::silent()).await.ok();
+                return Err(error);
+            }
+        };
+        if self.keep {
+            output.progress(&stage.how_to_look());
+            signals.received().await;
+        }
         stage.strike().await;
-        let is_good = outcome?;
         Ok(if is_good {
             ExitCode::SUCCESS
         } else {
@@ -55,15 +75,13 @@ impl Demo {
         })
     }
 
-    async fn act(&self, stage: &Stage, output: &Output) -> anyhow::Result<bool> {
-        let cast = Cast::enter(stage, self.payers, output).await?;
+    /// The whole job; says whether everything adds up.
+    async fn play(&self, place: &Place, output: &Output) -> anyhow::Result<(Stage, bool)> {
+        let stage = Stage::furnish(place, output).await?;
+        let cast = Cast::enter(&stage, self.payers, output).await?;
         let run = cast.pay(self.payments, output).await?;
-        let report = Report::make(stage, &cast, &run, output).await?;
+        let report = Report::make(&stage, &cast, &run, output).await?;
         output.result(&report, Report::describe)?;
-        if self.keep {
-            output.progress(&stage.how_to_look());
-            crate::signal::ended().await?;
-        }
-        Ok(report.is_good())
+        Ok((stage, report.is_good()))
     }
 }

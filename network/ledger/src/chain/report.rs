@@ -27,6 +27,19 @@ pub struct BlockReport {
     pub orderer_signatures: SignatureCheck,
     /// Each transaction.
     pub transactions: Vec<TransactionReport>,
+    /// What the block must carry.
+    pub evidence: Evidence,
+}
+
+/// What blocks must carry beside their data, according to where they come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// From a peer: the orderer's signatures, a code per transaction, the commit hash.
+    #[default]
+    Validated,
+    /// From the ordering service: its signatures alone.
+    Ordered,
 }
 
 /// A transaction's codes.
@@ -58,7 +71,7 @@ pub enum HashCheck {
 pub enum CommitHashCheck {
     /// As computed.
     Ok,
-    /// The block carries none: block 0, or one that comes from the ordering service.
+    /// The block carries none, as block 0 and what comes from the ordering service.
     None,
     /// Another.
     Mismatch {
@@ -77,7 +90,7 @@ pub enum CommitHashCheck {
 pub enum SignatureCheck {
     /// They satisfy the channel's policy.
     Ok,
-    /// There are none: block 0.
+    /// There are none, as in block 0.
     None,
     /// They do not.
     Bad,
@@ -101,8 +114,23 @@ pub enum Problem {
         /// The block.
         block: u64,
     },
+    /// The block has no commit hash.
+    NoCommitHash {
+        /// The block.
+        block: u64,
+    },
     /// The ordering service did not sign this.
     OrdererSignatures {
+        /// The block.
+        block: u64,
+    },
+    /// The block has no signature of the ordering service.
+    NoOrdererSignatures {
+        /// The block.
+        block: u64,
+    },
+    /// The block does not have one code per transaction.
+    NoCodes {
         /// The block.
         block: u64,
     },
@@ -144,6 +172,7 @@ impl BlockReport {
         orderer_signatures: SignatureCheck,
         previous_hash: HashCheck,
         commit_hash: CommitHashCheck,
+        evidence: Evidence,
     ) -> Self {
         let peers = block.codes();
         let mut counts = BTreeMap::new();
@@ -168,13 +197,21 @@ impl BlockReport {
                         .and_then(|peers| peers.get(transaction.index).copied()),
                 })
                 .collect(),
+            evidence,
         }
     }
 
-    /// Whether nothing is wrong. A missing commit hash or orderer's signature is nothing wrong.
+    /// Whether nothing is wrong.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problems().is_empty()
+    }
+
+    /// Whether the peer gave a code to each transaction.
+    #[must_use]
+    pub fn has_codes(&self) -> bool {
+        let mut transactions = self.transactions.iter();
+        transactions.all(|transaction| transaction.peers.is_some())
     }
 
     /// All that is wrong.
@@ -188,11 +225,22 @@ impl BlockReport {
         if self.previous_hash == HashCheck::Mismatch {
             problems.push(Problem::PreviousHash { block });
         }
-        if matches!(self.commit_hash, CommitHashCheck::Mismatch { .. }) {
-            problems.push(Problem::CommitHash { block });
+        // Nobody signs block 0, and no peer keeps a commit hash of it.
+        let first = block == 0;
+        match self.commit_hash {
+            CommitHashCheck::Mismatch { .. } => problems.push(Problem::CommitHash { block }),
+            CommitHashCheck::None if self.evidence == Evidence::Validated && !first => {
+                problems.push(Problem::NoCommitHash { block });
+            }
+            CommitHashCheck::None | CommitHashCheck::Ok => {}
         }
-        if self.orderer_signatures == SignatureCheck::Bad {
-            problems.push(Problem::OrdererSignatures { block });
+        match self.orderer_signatures {
+            SignatureCheck::Bad => problems.push(Problem::OrdererSignatures { block }),
+            SignatureCheck::None if !first => problems.push(Problem::NoOrdererSignatures { block }),
+            SignatureCheck::None | SignatureCheck::Ok => {}
+        }
+        if self.evidence == Evidence::Validated && !self.has_codes() {
+            problems.push(Problem::NoCodes { block });
         }
         let transactions = self.transactions.iter();
         problems.extend(
@@ -231,6 +279,16 @@ impl fmt::Display for Problem {
                     f,
                     "block {block}: the peer's commit hash is not the one computed"
                 )
+            }
+            Self::NoCommitHash { block } => {
+                write!(f, "block {block}: the peer's commit hash is missing")
+            }
+            Self::NoOrdererSignatures { block } => write!(
+                f,
+                "block {block}: the ordering service's signatures are missing"
+            ),
+            Self::NoCodes { block } => {
+                write!(f, "block {block}: the peer's validation codes are missing")
             }
             Self::OrdererSignatures { block } => {
                 write!(

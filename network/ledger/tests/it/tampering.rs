@@ -1,7 +1,7 @@
 //! A changed byte is found, and the report names the block, and the transaction where it can.
 
 use bytes::Bytes;
-use fabric_ledger::chain::{ChainVerifier, Problem};
+use fabric_ledger::chain::{ChainVerifier, Evidence, Problem};
 use fabric_protos::common::Block;
 use prost::Message;
 
@@ -130,4 +130,73 @@ fn same_in_what_counts(one: &Block, other: &Block) -> bool {
         && one.data == other.data
         && [0, 2, 4].map(|index| metadata(one, index))
             == [0, 2, 4].map(|index| metadata(other, index))
+}
+
+/// What becomes of every single bit of a block's evidence: none can change unnoticed.
+fn check_every_bit(number: u64, entry: usize, step: usize) {
+    let mut verifier = ChainVerifier::new();
+    let mut blocks = Chain::Fabric31.blocks();
+    let block = loop {
+        let block = blocks.next().unwrap();
+        if block.header.as_ref().unwrap().number == number {
+            break block;
+        }
+        assert!(verifier.feed(&block).unwrap().is_ok());
+    };
+    let length = block.metadata.as_ref().unwrap().metadata[entry].len();
+    for bit in (0..length * 8).step_by(step) {
+        let mut changed = block.clone();
+        let bytes = &mut changed.metadata.as_mut().unwrap().metadata[entry];
+        let mut flipped = bytes.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        *bytes = flipped.into();
+        let report = verifier.clone().feed(&changed).unwrap();
+        assert!(!report.is_ok(), "entry {entry}, bit {bit}");
+    }
+}
+
+#[test]
+fn no_bit_of_signatures_codes_and_commit_hash_can_change_in_the_middle_of_a_chain() {
+    check_every_bit(20, 0, 7);
+    check_every_bit(20, 2, 1);
+    check_every_bit(20, 4, 1);
+}
+
+#[test]
+fn no_bit_of_signatures_codes_and_commit_hash_can_change_in_the_last_block() {
+    check_every_bit(38, 0, 7);
+    check_every_bit(38, 2, 1);
+    check_every_bit(38, 4, 1);
+}
+
+#[test]
+fn evidence_that_is_missing_is_named() {
+    for (entry, words) in [
+        (0, "block 20: the ordering service's signatures are missing"),
+        (2, "block 20: the peer's validation codes are missing"),
+        (4, "block 20: the peer's commit hash is missing"),
+    ] {
+        let problems = problems_with(20, |block| {
+            block.metadata.as_mut().unwrap().metadata[entry] = Bytes::new();
+        });
+        check_named(&problems, &[words]);
+    }
+}
+
+#[test]
+fn blocks_of_an_orderer_need_its_signatures_alone() {
+    let mut verifier = ChainVerifier::of(Evidence::Ordered);
+    for mut block in Chain::Fabric31.blocks() {
+        for entry in [2, 4] {
+            block.metadata.as_mut().unwrap().metadata[entry] = Bytes::new();
+        }
+        let report = verifier.feed(&block).unwrap();
+        assert!(report.is_ok(), "{:?}", report.problems());
+    }
+    let mut verifier = ChainVerifier::of(Evidence::Ordered);
+    let unsigned = Chain::Fabric31.blocks().any(|mut block| {
+        block.metadata = None;
+        !verifier.feed(&block).unwrap().is_ok()
+    });
+    assert!(unsigned);
 }

@@ -42,27 +42,23 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn set(
+    /// Starts the network, which is a process of its own.
+    pub(super) async fn start_network(
         backend: Backend,
-        place: Place,
+        place: &Place,
         output: &Output,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<()> {
         let started = Instant::now();
-        start_network(backend, &place).await?;
+        start_network(backend, place).await?;
         output.progress(&format!(
             "network      up in {:.1} s",
             started.elapsed().as_secs_f64()
         ));
-        match Self::furnish(&place, output).await {
-            Ok(stage) => Ok(stage),
-            Err(error) => {
-                Network::stop(&place, &Output::silent()).await.ok();
-                Err(error)
-            }
-        }
+        Ok(())
     }
 
-    async fn furnish(place: &Place, output: &Output) -> anyhow::Result<Self> {
+    /// Puts everything else beside the network. What is dropped half made ends by itself.
+    pub(super) async fn furnish(place: &Place, output: &Output) -> anyhow::Result<Self> {
         let port = Port::free()?;
         let definition = Chaincode::new("assets", port.address().to_string()).policy(POLICY);
         let log = place.dir().join("assets.log");

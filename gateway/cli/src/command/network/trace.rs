@@ -146,9 +146,10 @@ impl Report {
             ));
         }
         if let Some(Overwritten { conflict, by }) = &self.conflict {
-            let read = conflict
-                .read
-                .map_or_else(|| "no such key".to_owned(), |version| format!("version {version}"));
+            let read = conflict.read.map_or_else(
+                || "no such key".to_owned(),
+                |version| format!("version {version}"),
+            );
             text.push_str(&format!(
                 "  conflict: it read {} as {read}{}; transaction {by} ({}) had changed it\n",
                 key_name(conflict),
@@ -179,7 +180,10 @@ fn describe_namespace(text: &mut String, set: &NamespaceRwset) {
         let version = read
             .version
             .map_or_else(|| "absent".to_owned(), |version| version.to_string());
-        text.push_str(&format!("  read   {name}/{}  {version}\n", read.key.escape_debug()));
+        text.push_str(&format!(
+            "  read   {name}/{}  {version}\n",
+            read.key.escape_debug()
+        ));
     }
     for range in &set.range_queries {
         text.push_str(&format!(
@@ -194,7 +198,10 @@ fn describe_namespace(text: &mut String, set: &NamespaceRwset) {
         } else {
             format!("{} bytes", write.value.len())
         };
-        text.push_str(&format!("  write  {name}/{}  {what}\n", write.key.escape_debug()));
+        text.push_str(&format!(
+            "  write  {name}/{}  {what}\n",
+            write.key.escape_debug()
+        ));
     }
     for write in &set.metadata_writes {
         text.push_str(&format!("  policy {name}/{}\n", write.key.escape_debug()));

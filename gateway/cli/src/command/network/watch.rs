@@ -73,12 +73,7 @@ fn status_line(output: &Output) -> ProgressBar {
     bar
 }
 
-fn show(
-    output: &Output,
-    status: &ProgressBar,
-    seen: &Seen,
-    tally: &Tally,
-) -> anyhow::Result<()> {
+fn show(output: &Output, status: &ProgressBar, seen: &Seen, tally: &Tally) -> anyhow::Result<()> {
     if output.is_json() {
         return output.event(seen);
     }
