@@ -162,18 +162,45 @@ impl<'d> OnChannel<'d> {
             ..Default::default()
         };
         let members = self.members()?;
-        let view = self.channel.chain().view();
-        let tip = view.head().height;
-        let mut peers = Vec::new();
-        for Member { admin, peer } in &members {
-            let approved = has_approved(&view, admin.msp_id(), name, definition, None);
-            if approved.map_err(|error| error.to_string())? && self.height(peer) == tip {
-                peers.push(*peer);
-            }
-        }
+        let peers = self.committers(&members, name, definition);
+        let peers = peers.map_err(|error| error.to_string())?;
         let first = members.first().ok_or("the channel has no member")?;
         let function = "CommitChaincodeDefinition";
         self.submit(first.admin, &peers, function, &arguments).await
+    }
+
+    /// The peers of the members that have approved a definition, as far as they know of each other's
+    /// approvals: those that lag would endorse another result.
+    fn committers(
+        &self,
+        members: &[Member<'d>],
+        name: &str,
+        definition: &ChaincodeDefinition,
+    ) -> Result<Vec<&'d Arc<Peer>>, StorageError> {
+        let agreed = |view: &View| -> Result<Vec<&str>, StorageError> {
+            let mut agreed = Vec::new();
+            for member in members {
+                let msp_id = member.admin.msp_id();
+                if has_approved(view, msp_id, name, definition, None)? {
+                    agreed.push(msp_id);
+                }
+            }
+            Ok(agreed)
+        };
+        let all = agreed(&self.channel.chain().view())?;
+        let mut peers = Vec::new();
+        for Member { peer, .. } in members {
+            if !all.contains(&peer.msp_id()) {
+                continue;
+            }
+            let Some(ledger) = peer.ledger(self.channel.name()) else {
+                continue;
+            };
+            if agreed(&ledger.view())? == all {
+                peers.push(*peer);
+            }
+        }
+        Ok(peers)
     }
 
     /// Has peers endorse a call, orders it and waits until it is committed; gives its id.
@@ -225,7 +252,8 @@ async fn endorse(
         }
         endorsements.push(endorsement);
     }
-    let result = result.ok_or("no peer that has the whole chain approves it")?;
+    let result =
+        result.ok_or("no peer that knows of every approval is of an organisation that approves")?;
     Ok((result, endorsements))
 }
 
