@@ -1,6 +1,7 @@
 //! The admin endpoint: HTTP and JSON on loopback, for the command line and for scripts.
 
-mod blocks;
+mod control;
+mod metrics;
 mod status;
 
 use std::sync::Arc;
@@ -17,14 +18,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Deployed, Deployment, DevnetError, StateFile, lifecycle::Deployer, storage::StorageError,
+    Deployed, Deployment, DevnetError, control::Control, lifecycle::Deployer, storage::StorageError,
 };
 
 /// What the endpoint tells and does.
 #[derive(Clone)]
 pub(crate) struct Admin {
     pub(crate) deployer: Arc<Deployer>,
-    pub(crate) state: Arc<StateFile>,
+    pub(crate) control: Arc<Control>,
 }
 
 /// Answer of `/healthz`, as a real peer gives it.
@@ -43,7 +44,16 @@ pub(crate) fn serve(
         .route("/healthz", get(health))
         .route("/status", get(status::status))
         .route("/chaincodes", post(deploy))
-        .route("/cut", post(blocks::cut))
+        .route("/cut", post(control::cut))
+        .route("/faults", get(control::faults).post(control::inject))
+        .route(
+            "/snapshots",
+            get(control::snapshots).post(control::snapshot),
+        )
+        .route("/snapshots/revert", post(control::revert))
+        .route("/snapshots/forget", post(control::forget))
+        .route("/dump", post(control::dump))
+        .route("/metrics", get(metrics::text))
         .with_state(admin);
     tokio::spawn(async move {
         let serving = axum::serve(listener, router)
@@ -81,7 +91,7 @@ struct Failure(DevnetError);
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self.0 {
-            DevnetError::Deployment { .. } => StatusCode::BAD_REQUEST,
+            DevnetError::Deployment { .. } | DevnetError::Refused(_) => StatusCode::BAD_REQUEST,
             DevnetError::UnknownChannel(_) => StatusCode::NOT_FOUND,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

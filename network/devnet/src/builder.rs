@@ -7,8 +7,10 @@ use std::{
     time::Duration,
 };
 
+use fabric_msp::layout;
+
 use crate::{
-    DevnetError, Network,
+    DevnetError, Network, StateFile,
     nonce::Seed,
     organizations::{ORGANIZATIONS_MAX, PEERS_MAX},
 };
@@ -128,6 +130,7 @@ pub struct Builder {
     pub(crate) execute_timeout: Duration,
     pub(crate) rich_queries: bool,
     pub(crate) seed: Option<Seed>,
+    pub(crate) load: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -145,6 +148,7 @@ impl Default for Builder {
             execute_timeout: crate::limits::EXECUTE_TIMEOUT,
             rich_queries: false,
             seed: None,
+            load: None,
         }
     }
 }
@@ -232,6 +236,46 @@ impl Builder {
     /// the keys. Block 0 then names the test-network's ports where [`Ports::Free`] chooses others.
     pub fn seed(mut self, text: impl Into<String>) -> Self {
         self.seed = Some(Seed::new(text));
+        self
+    }
+
+    /// Begins with the network that [`Network::dump`] wrote to this file: its organisations, peers
+    /// and channels, whatever else the builder says of them. The folder must not hold a network.
+    pub fn load(mut self, file: impl Into<PathBuf>) -> Self {
+        self.load = Some(file.into());
+        self
+    }
+
+    /// Organisations, peers and channels of a network as its state file says them: what it
+    /// takes to go on with a folder without knowing what is in it.
+    pub fn like(mut self, state: &StateFile) -> Self {
+        let mut counts = BTreeMap::<&str, usize>::new();
+        for peer in &state.peers {
+            *counts.entry(&peer.msp_id).or_default() += 1;
+        }
+        let number_of = |msp_id: &str| {
+            let mut numbers = 1..=counts.len();
+            numbers.find(|number| layout::organization_msp_id(*number) == msp_id)
+        };
+        self.organizations = counts.len();
+        self.peers_of = counts
+            .iter()
+            .filter_map(|(msp_id, count)| Some((number_of(msp_id)?, *count)))
+            .collect();
+        let cuts: BTreeMap<_, _> = std::mem::take(&mut self.channels)
+            .into_iter()
+            .map(|spec| (spec.name, spec.cut))
+            .collect();
+        let channels = state.channels.iter().map(|entry| ChannelSpec {
+            name: entry.name.clone(),
+            organizations: entry
+                .organizations
+                .iter()
+                .filter_map(|msp_id| number_of(msp_id))
+                .collect(),
+            cut: cuts.get(&entry.name).cloned().flatten(),
+        });
+        self.channels = channels.collect();
         self
     }
 

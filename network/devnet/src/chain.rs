@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(crate) use block::ServedBlock;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Pace, Progress};
 use waiting::Waiting;
 
 /// Blocks, state and those who wait for more of them.
@@ -33,6 +33,8 @@ pub(crate) struct Chain {
     recent: RwLock<Recent>,
     waiting: Waiting,
     closed: CancellationToken,
+    /// Cancelled when the chain is reverted, and replaced by another.
+    life: RwLock<CancellationToken>,
 }
 
 /// The newest blocks, decoded.
@@ -68,6 +70,7 @@ impl Chain {
             recent: RwLock::default(),
             waiting: Waiting::default(),
             closed: CancellationToken::new(),
+            life: RwLock::default(),
         }
     }
 
@@ -164,6 +167,45 @@ impl Chain {
             return Ok(Some(status));
         }
         Ok(waiter.status().await)
+    }
+
+    /// Keeps the present state; gives the number to revert to it by. Blocks the thread.
+    pub(crate) fn save(&self) -> Result<u64, StorageError> {
+        self.storage.save()
+    }
+
+    /// Forgets a state that was kept. Blocks the thread.
+    pub(crate) fn forget(&self, savepoint: u64) -> Result<(), StorageError> {
+        self.storage.forget(savepoint)
+    }
+
+    /// All states that are kept. Blocks the thread.
+    pub(crate) fn savepoints(&self) -> Result<Vec<u64>, StorageError> {
+        self.storage.savepoints()
+    }
+
+    /// Takes the chain back to a state that was kept, every node with it. Those who wait for a
+    /// transaction or follow the chain are let go. Nothing may be committed meanwhile. Blocks the
+    /// thread.
+    pub(crate) fn revert(&self, savepoint: u64) -> Result<(), StorageError> {
+        self.storage.restore(savepoint)?;
+        *self.recent.write().unwrap_or_else(PoisonError::into_inner) = Recent::default();
+        let tip = self.view();
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        for node in nodes.iter() {
+            node.release(&tip);
+        }
+        let mut life = self.life.write().unwrap_or_else(PoisonError::into_inner);
+        life.cancel();
+        *life = CancellationToken::new();
+        self.waiting.close();
+        Ok(())
+    }
+
+    /// Cancelled when the chain as it is now is reverted.
+    pub(crate) fn life(&self) -> CancellationToken {
+        let life = self.life.read().unwrap_or_else(PoisonError::into_inner);
+        life.clone()
     }
 
     /// Lets everyone who waits go.

@@ -77,9 +77,15 @@ impl Slot {
         stream
     }
 
-    async fn close(&self) {
-        if let Some(Ok(stream)) = self.last.lock().await.take() {
-            stream.close();
+    /// Ends the stream; false where there is none.
+    async fn close(&self) -> bool {
+        let last = self.last.lock().await.take();
+        match last {
+            Some(Ok(stream)) => {
+                stream.close();
+                true
+            }
+            Some(Err(_)) | None => false,
         }
     }
 }
@@ -126,6 +132,21 @@ impl ChaincodeHost {
         let key = (service.channel.clone(), service.name.clone());
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry(key).or_default())
+    }
+
+    /// Ends the streams to one chaincode, as if it had died; the next call dials it again. Gives how
+    /// many there were.
+    pub(crate) async fn break_streams(&self, name: &str) -> usize {
+        let slots: Vec<_> = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_it = slots.iter().filter(|((_, known), _)| known == name);
+            of_it.map(|(_, slot)| Arc::clone(slot)).collect()
+        };
+        let mut broken = 0;
+        for slot in slots {
+            broken += usize::from(slot.close().await);
+        }
+        broken
     }
 
     /// Ends every stream; transactions in flight fail.

@@ -13,6 +13,7 @@ use crate::{
     chain::Chain,
     clock::{Clock, timestamp},
     definitions::{Chaincode, Definitions},
+    metrics::ChannelMetrics,
     nonce::{NoRandomness, Nonces, Seed},
     storage::{StorageError, View},
 };
@@ -90,6 +91,7 @@ pub(crate) struct Channel {
     definitions: Definitions,
     clock: Arc<Clock>,
     nonces: Nonces,
+    metrics: ChannelMetrics,
 }
 
 impl Channel {
@@ -105,6 +107,7 @@ impl Channel {
             config,
             chain,
             definitions: Definitions::default(),
+            metrics: ChannelMetrics::default(),
         }
     }
 
@@ -122,6 +125,11 @@ impl Channel {
 
     pub(crate) fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// What has been counted since the network started.
+    pub(crate) fn metrics(&self) -> &ChannelMetrics {
+        &self.metrics
     }
 
     /// The present moment, for what is checked against it.

@@ -33,7 +33,6 @@ impl Clock {
     }
 
     /// Makes the clock fast by so much, or slow where that is negative.
-    #[expect(dead_code, reason = "faults set it")]
     pub(crate) fn set_skew_ms(&self, skew_ms: i64) {
         self.skew_ms.store(skew_ms, Ordering::Relaxed);
     }

@@ -2,7 +2,7 @@
 //!
 //! One block at a time. Signatures and policies are checked on all cores, conflicts in order.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{num::NonZero, sync::Arc, thread, time::Instant};
 
 use bytes::Bytes;
 use fabric_ledger::{
@@ -19,7 +19,7 @@ use fabric_protos::common::{
 use prost::Message as _;
 
 use crate::{
-    chain::ServedBlock,
+    chain::{Chain, ServedBlock},
     channel::Channel,
     nonce::NoRandomness,
     orderer::{
@@ -85,7 +85,7 @@ impl Committer {
                     0 => None,
                     _ => Some(self.append_apart(batch).await?),
                 };
-                // Whoever asked may have gone; the block stays.
+                // Here and below: whoever asked may have gone; what is done is done.
                 let _ = reply.send(CutBlock {
                     channel: self.channel.name().to_owned(),
                     block,
@@ -93,8 +93,32 @@ impl Committer {
                     waiting: cutter.waiting(),
                 });
             }
+            Errand::Save { reply } => {
+                let saved = self.apart(|chain| Ok((chain.save()?, chain.height())));
+                let _ = reply.send(saved.await?);
+            }
+            Errand::Forget { savepoint, reply } => {
+                let forgotten = self.apart(move |chain| chain.forget(savepoint));
+                let _ = reply.send(forgotten.await?);
+            }
+            Errand::Revert { savepoint, reply } => {
+                cutter.clear();
+                let reverted = self.apart(move |chain| chain.revert(savepoint));
+                let _ = reply.send(reverted.await?);
+            }
         }
         Ok(())
+    }
+
+    /// Does something to the chain on a thread that may block.
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Chain) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<Result<T, StorageError>, CommitError> {
+        let channel = Arc::clone(&self.channel);
+        tokio::task::spawn_blocking(move || work(channel.chain()))
+            .await
+            .map_err(|_| CommitError::Panic)
     }
 
     /// Appends a block on a thread that may block; gives its number.
@@ -106,16 +130,18 @@ impl Committer {
     }
 
     fn append(&self, batch: Vec<Bytes>) -> Result<u64, CommitError> {
+        let begin = Instant::now();
         let view = self.channel.chain().view();
         let block = self.assemble(batch, view.head())?;
-        self.commit(block, &view)?;
+        let codes = self.commit(block, &view)?;
+        self.channel.metrics().committed(&codes, begin.elapsed());
         Ok(view.head().height)
     }
 
     /// Commits the configuration block of a new channel.
     pub(crate) fn commit_genesis(&self, block: Block) -> Result<(), CommitError> {
         let view = self.channel.chain().view();
-        self.commit(block, &view)
+        self.commit(block, &view).map(drop)
     }
 
     /// The next block as the orderer makes it.
@@ -171,8 +197,8 @@ impl Committer {
         })
     }
 
-    /// Validates a block and makes it part of the chain.
-    fn commit(&self, mut block: Block, view: &View) -> Result<(), CommitError> {
+    /// Validates a block and makes it part of the chain; gives the codes of its transactions.
+    fn commit(&self, mut block: Block, view: &View) -> Result<Vec<ValidationCode>, CommitError> {
         let mut decoded = block::decode(&block)?;
         let Validated { codes, updates } = self.validate(&decoded, view)?;
         let hash = commit_hash(&codes, &updates, &view.head().commit_hash);
@@ -207,7 +233,7 @@ impl Committer {
         chain.store(&commit)?;
         let served = ServedBlock::new(block, commit.block.len()).with_decoded(decoded);
         chain.publish(served, &commit);
-        Ok(())
+        Ok(codes)
     }
 
     fn validate(&self, decoded: &DecodedBlock, view: &View) -> Result<Validated, CommitError> {

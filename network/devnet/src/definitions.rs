@@ -28,6 +28,8 @@ pub(crate) struct Chaincode {
     pub(crate) policy: ApplicationPolicy,
     /// The transaction that committed the definition.
     pub(crate) committed: Version,
+    /// Which of several pasts of the ledger that was in.
+    generation: u64,
 }
 
 /// Definitions by name.
@@ -55,7 +57,10 @@ impl Definitions {
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
             .cloned();
-        if let Some(known) = known.filter(|known| known.committed == committed) {
+        let generation = view.generation();
+        let is_this =
+            |known: &Arc<Chaincode>| (known.committed, known.generation) == (committed, generation);
+        if let Some(known) = known.filter(is_this) {
             return Ok(Some(known));
         }
         let Lookup::Defined(definition) = lifecycle::definition(view, name)? else {
@@ -69,6 +74,7 @@ impl Definitions {
             init_required: definition.endorsement_info.init_required,
             policy: ApplicationPolicy::decode(validation.validation_parameter).unwrap_or_default(),
             committed,
+            generation,
         });
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(name.to_owned(), Arc::clone(&chaincode));

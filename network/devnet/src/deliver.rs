@@ -21,6 +21,7 @@ use crate::{
     chain::ServedBlock,
     channel::{Policy, Session},
     clock::Clock,
+    faults::Faults,
     peer::{Ledgers, PeerLedger},
 };
 pub(crate) use peer::PeerDeliverService;
@@ -48,6 +49,9 @@ pub(crate) struct Source {
     /// The channels of the node that delivers.
     pub(crate) ledgers: Ledgers,
     pub(crate) clock: Arc<Clock>,
+    /// Name of the node that delivers, and what goes wrong with it on purpose.
+    pub(crate) node: String,
+    pub(crate) faults: Arc<Faults>,
     /// Whom the blocks are for.
     pub(crate) policy: Policy,
     pub(crate) shutdown: CancellationToken,
@@ -122,27 +126,59 @@ async fn answer<F: Form>(
     let ledger = source.ledgers.get(&seek.channel);
     let ledger = ledger.ok_or(End::Outcome(Outcome::NotFound))?;
     let session = authorize(source.policy, ledger, envelope, &seek)?;
-    let mut heights = ledger.heights();
-    let range = seek
-        .range(*heights.borrow_and_update())
-        .map_err(End::Outcome)?;
-    let mut number = range.first;
-    loop {
-        wait_for_block(number, seek.fail_if_not_ready, &mut heights).await?;
-        let served = ledger
-            .block(number)
-            .map_err(|error| Status::internal(error.to_string()))?
-            .ok_or(End::Outcome(Outcome::InternalServerError))?;
-        if session.has_expired(ledger.channel().now()) {
-            return Err(End::Outcome(Outcome::Forbidden));
+    let stream = Stream {
+        source,
+        ledger,
+        seek,
+        session,
+    };
+    ledger.in_this_life(stream.send::<F>(responses)).await
+}
+
+/// One request that is being answered.
+struct Stream<'s> {
+    source: &'s Source,
+    ledger: &'s PeerLedger,
+    seek: Seek,
+    session: Session,
+}
+
+impl Stream<'_> {
+    /// Sends the blocks that were asked for.
+    async fn send<F: Form>(
+        &self,
+        responses: &mpsc::Sender<Result<F::Response, Status>>,
+    ) -> Result<(), End> {
+        let Self { ledger, seek, .. } = self;
+        let mut heights = ledger.heights();
+        let range = seek
+            .range(*heights.borrow_and_update())
+            .map_err(End::Outcome)?;
+        let mut number = range.first;
+        loop {
+            wait_for_block(number, seek.fail_if_not_ready, &mut heights).await?;
+            let served = ledger
+                .block(number)
+                .map_err(|error| Status::internal(error.to_string()))?
+                .ok_or(End::Outcome(Outcome::InternalServerError))?;
+            if self.session.has_expired(ledger.channel().now()) {
+                return Err(End::Outcome(Outcome::Forbidden));
+            }
+            let times = self
+                .source
+                .faults
+                .deliveries(&self.source.node, ledger.channel().name(), number)
+                .await;
+            for _ in 0..times {
+                let block = content(&served, seek.content);
+                let response = F::block(&served, block, ledger)?;
+                responses.send(Ok(response)).await.map_err(|_| End::Gone)?;
+            }
+            if Some(number) == range.last {
+                return Ok(());
+            }
+            number += 1;
         }
-        let block = content(&served, seek.content);
-        let response = F::block(&served, block, ledger)?;
-        responses.send(Ok(response)).await.map_err(|_| End::Gone)?;
-        if Some(number) == range.last {
-            return Ok(());
-        }
-        number += 1;
     }
 }
 

@@ -88,6 +88,11 @@ impl Peer {
             let refusal = Refusal("proposal client identity expired".to_owned());
             return Err(Failure::Filtered(refusal));
         }
+        if purpose == Purpose::Endorsement && self.faults().refuses(self.msp_id()) {
+            let refusal =
+                Refusal("endorsements of this organisation are refused on purpose".to_owned());
+            return Err(Failure::Refused(refusal));
+        }
         if ledger.is_none() && !proposal.channel().is_empty() {
             let message = format!("channel '{}' not found", proposal.channel());
             return Ok(error_response(message));

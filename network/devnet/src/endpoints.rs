@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::middleware;
+use fabric_msp::layout;
 use fabric_protos::{
     gateway::gateway_server::GatewayServer,
     orderer::atomic_broadcast_server::AtomicBroadcastServer,
@@ -16,9 +18,11 @@ use crate::{
     clock::Clock,
     deliver::PeerDeliverService,
     endorser::EndorserService,
+    faults::Faults,
     gateway::GatewayService,
     limiter::Limiter,
     limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
+    metrics::{self, Metrics, NodeMetrics},
     orderer::{Orderer, OrdererService},
     organizations::{NodeTls, Organizations},
     peer::Peer,
@@ -30,6 +34,8 @@ pub(crate) struct Endpoints<'a> {
     pub(crate) orderer: &'a Orderer,
     pub(crate) peers: &'a [Arc<Peer>],
     pub(crate) clock: &'a Arc<Clock>,
+    pub(crate) faults: &'a Arc<Faults>,
+    pub(crate) metrics: &'a Arc<Metrics>,
     pub(crate) shutdown: &'a CancellationToken,
 }
 
@@ -42,10 +48,13 @@ impl Endpoints<'_> {
         organizations: &Organizations,
     ) -> Result<Vec<JoinHandle<()>>, DevnetError> {
         let tls = &organizations.orderer.tls;
-        let mut tasks = vec![self.serve_one(orderer, tls, self.orderer())?];
+        let counts = self.counts(layout::ORDERER_HOST);
+        let mut tasks = vec![self.serve_one(orderer, tls, self.orderer(), counts)?];
         let served = peers.into_iter().zip(self.peers).zip(&organizations.peers);
         for ((listener, peer), node) in served {
-            tasks.push(self.serve_one(listener, &node.tls, self.peer(peer))?);
+            let counts = self.counts(peer.name());
+            let routes = self.peer(peer, &counts);
+            tasks.push(self.serve_one(listener, &node.tls, routes, counts)?);
         }
         Ok(tasks)
     }
@@ -55,27 +64,37 @@ impl Endpoints<'_> {
         listener: TcpListener,
         tls: &NodeTls,
         routes: Routes,
+        counts: NodeMetrics,
     ) -> Result<JoinHandle<()>, DevnetError> {
+        let layer = middleware::from_fn_with_state(counts, metrics::count);
+        let routes = Routes::from(routes.into_axum_router().layer(layer));
         server::serve(listener, tls, routes, self.shutdown.clone())
     }
 
+    fn counts(&self, node: &str) -> NodeMetrics {
+        NodeMetrics {
+            node: node.into(),
+            metrics: Arc::clone(self.metrics),
+        }
+    }
+
     /// The services of one peer.
-    fn peer(&self, peer: &Arc<Peer>) -> Routes {
+    fn peer(&self, peer: &Arc<Peer>, counts: &NodeMetrics) -> Routes {
         let gateway = GatewayService {
             local: Arc::clone(peer),
             peers: self.peers.to_vec(),
             orderer: self.orderer.clone(),
-            limiter: Limiter::new("/gateway.Gateway", GATEWAY_CALLS),
+            limiter: counts.watch(Limiter::new("/gateway.Gateway", GATEWAY_CALLS)),
             shutdown: self.shutdown.clone(),
         };
         let deliver = PeerDeliverService {
             peer: Arc::clone(peer),
-            limiter: Limiter::new("/protos.Deliver", DELIVER_CALLS),
+            limiter: counts.watch(Limiter::new("/protos.Deliver", DELIVER_CALLS)),
             shutdown: self.shutdown.clone(),
         };
         let endorser = EndorserService {
             peer: Arc::clone(peer),
-            limiter: Limiter::new("/protos.Endorser", ENDORSER_CALLS),
+            limiter: counts.watch(Limiter::new("/protos.Endorser", ENDORSER_CALLS)),
         };
         Routes::default()
             .add_service(
@@ -100,6 +119,7 @@ impl Endpoints<'_> {
         let service = OrdererService {
             orderer: self.orderer.clone(),
             clock: Arc::clone(self.clock),
+            faults: Arc::clone(self.faults),
             shutdown: self.shutdown.clone(),
         };
         Routes::default().add_service(

@@ -53,6 +53,17 @@ pub enum DevnetError {
         /// What to change.
         reason: String,
     },
+    /// What was asked for cannot be done; the text says what can.
+    #[error("{0}")]
+    Refused(String),
+    /// A file that should be a dump is none.
+    #[error("{} cannot be loaded: {reason}; give a file that `selvedge network dump` wrote", path.display())]
+    Dump {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No channel of this name.
     #[error("the network has no channel `{0}`; `selvedge network status` names those it has")]
     UnknownChannel(String),

@@ -23,6 +23,16 @@ impl Limiter {
         }
     }
 
+    /// The service, as it is named in refusals.
+    pub(crate) fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// Calls that are being served.
+    pub(crate) fn open(&self) -> usize {
+        self.limit - self.free.available_permits()
+    }
+
     /// Admits a call for as long as the permit is held.
     pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Status> {
         Arc::clone(&self.free).try_acquire_owned().map_err(|_| {

@@ -65,11 +65,21 @@ pub(crate) const RECENT_BYTES: usize = 8 * 1024 * 1024;
 /// of the ledger's file that it changed.
 pub(crate) const LAG_BLOCKS_MAX: usize = 100;
 
+/// How long the delivery of a block can be delayed on purpose. A client that waits longer for a block
+/// waits for ever.
+pub(crate) const DELAY_MAX: Duration = Duration::from_secs(3600);
+
+/// Blocks whose delivery is disturbed at once.
+pub(crate) const FAULTS_MAX: usize = 1000;
+
 /// Page cache of the ledgers' files together. The whole network shall idle under 60 MB.
 pub(crate) const STORAGE_CACHE_BYTES: usize = 24 * 1024 * 1024;
 
 /// Page cache of one ledger's file, however many channels there are.
 pub(crate) const STORAGE_CACHE_BYTES_MIN: usize = 4 * 1024 * 1024;
+
+/// Bytes of an unpacked dump: far more than a development network has, far less than a disk.
+pub(crate) const DUMP_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 
 /// How long streams may take to end when the network stops.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);

@@ -12,21 +12,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Builder, CutBlock, Deployed, Deployment, DevnetError, PeerEntry, StateFile,
-    channel::Channel,
-    lifecycle::Deployer,
-    peer::{Peer, PeerLedger},
-    start,
+    Builder, CutBlock, Deployed, Deployment, DevnetError, Fault, PeerEntry, Snapshot, StateFile,
+    control::Control, lifecycle::Deployer, start,
 };
 
 /// An orderer and the peers of all organisations, serving until [`Network::shutdown`] or drop.
 #[derive(Debug)]
 pub struct Network {
-    pub(crate) state: Arc<StateFile>,
-    pub(crate) channels: Vec<Arc<Channel>>,
-    pub(crate) peers: Vec<Arc<Peer>>,
+    pub(crate) control: Arc<Control>,
     pub(crate) deployer: Arc<Deployer>,
-    pub(crate) dir: PathBuf,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: Vec<JoinHandle<()>>,
     /// Goes away last, after everything that reads from it.
@@ -45,33 +39,33 @@ impl Network {
 
     /// Folder of the network: ledger, organisations, state file.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        &self.control.dir
     }
 
     /// Folder of certificates and keys, in cryptogen's layout.
     pub fn organizations_dir(&self) -> &Path {
-        &self.state.organizations
+        &self.control.state.organizations
     }
 
     /// What the network's state file says.
     pub fn state(&self) -> &StateFile {
-        &self.state
+        &self.control.state
     }
 
     /// Name of the first channel.
     pub fn channel(&self) -> &str {
-        &self.state.channel
+        &self.control.state.channel
     }
 
     /// Names of all channels.
     pub fn channels(&self) -> impl Iterator<Item = &str> {
-        self.channels.iter().map(|channel| channel.name())
+        self.control.channels.iter().map(|channel| channel.name())
     }
 
     /// MSP ids of the peers' organisations, in order.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
         let mut known = BTreeSet::new();
-        let peers = self.state.peers.iter();
+        let peers = self.control.state.peers.iter();
         peers
             .map(|peer| peer.msp_id.as_str())
             .filter(move |msp_id| known.insert(*msp_id))
@@ -79,66 +73,104 @@ impl Network {
 
     /// Where the first peer of an organisation listens; none where there is no such organisation.
     pub fn peer_endpoint(&self, msp_id: &str) -> Option<SocketAddr> {
-        let mut peers = self.state.peers.iter();
+        let mut peers = self.control.state.peers.iter();
         let first = peers.find(|peer| peer.msp_id == msp_id)?;
         Some(first.address)
     }
 
     /// A peer by its host name, `peer0.org1.example.com`.
     pub fn peer(&self, name: &str) -> Option<&PeerEntry> {
-        self.state.peers.iter().find(|peer| peer.name == name)
+        self.control
+            .state
+            .peers
+            .iter()
+            .find(|peer| peer.name == name)
     }
 
     /// Where the orderer listens.
     pub fn orderer_endpoint(&self) -> SocketAddr {
-        self.state.orderer
+        self.control.state.orderer
     }
 
     /// Where the admin endpoint listens: plain HTTP on loopback.
     pub fn admin_endpoint(&self) -> SocketAddr {
-        self.state.admin
+        self.control.state.admin
     }
 
     /// Number of blocks in the chain of the first channel.
     pub fn height(&self) -> u64 {
-        let first = self.channels.first();
+        let first = self.control.channels.first();
         first.map_or(0, |channel| channel.chain().height())
     }
 
     /// Number of blocks in the chain of a channel; none where there is no such channel.
     pub fn height_of(&self, channel: &str) -> Option<u64> {
-        let mut channels = self.channels.iter();
+        let mut channels = self.control.channels.iter();
         let channel = channels.find(|known| known.name() == channel)?;
         Some(channel.chain().height())
     }
 
     /// Number of blocks that a peer has of a channel; none where it has not joined it.
     pub fn peer_height(&self, peer: &str, channel: &str) -> Option<u64> {
-        Some(self.peer_ledger(peer, channel)?.height())
+        let ledger = self.control.ledger(peer, channel).ok()?;
+        Some(ledger.height())
     }
 
-    /// Makes a peer stay this many blocks behind a channel's chain, as soon as the chain has grown
-    /// by as many: at most 100. False where the peer has not joined such a channel.
-    pub fn lag(&self, peer: &str, channel: &str, blocks: usize) -> bool {
-        let ledger = self.peer_ledger(peer, channel);
-        ledger.inspect(|ledger| ledger.lag(blocks)).is_some()
+    /// Makes something go wrong on purpose, or right again: peers that lag, blocks that streams
+    /// deliver late, twice or not at all, organisations that refuse, chaincode streams that break, a
+    /// clock that is wrong.
+    ///
+    /// # Errors
+    /// [`DevnetError::Refused`] or [`DevnetError::UnknownChannel`] where it names what the network
+    /// does not have.
+    pub async fn inject(&self, fault: Fault) -> Result<(), DevnetError> {
+        self.control.inject(fault).await
     }
 
-    /// Makes a peer stay at its present height of a channel. False where it has not joined it.
-    pub fn hold(&self, peer: &str, channel: &str) -> bool {
-        let ledger = self.peer_ledger(peer, channel);
-        ledger.inspect(|ledger| ledger.hold()).is_some()
+    /// What goes wrong on purpose at present.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.control.faults()
     }
 
-    /// Lets a peer that lags or is held catch up. False where it has not joined such a channel.
-    pub fn release(&self, peer: &str, channel: &str) -> bool {
-        let ledger = self.peer_ledger(peer, channel);
-        ledger.inspect(|ledger| ledger.release()).is_some()
+    /// Keeps the present state of all channels under this name, to be reverted to any number of
+    /// times. The ledgers' files keep every page of it until it is forgotten.
+    ///
+    /// # Errors
+    /// [`DevnetError::Refused`] where the name is taken or none, or there are too many.
+    pub async fn snapshot(&self, name: impl Into<String>) -> Result<Snapshot, DevnetError> {
+        self.control.snapshot(Some(name.into())).await
     }
 
-    fn peer_ledger(&self, peer: &str, channel: &str) -> Option<&Arc<PeerLedger>> {
-        let peer = self.peers.iter().find(|known| known.name() == peer)?;
-        peer.ledger(channel)
+    /// Takes all channels back to a snapshot. Transactions that wait for a block are dropped;
+    /// streams of blocks and events and those who wait for a status end with `ABORTED`; peers no
+    /// longer lag; snapshots that were made later are forgotten.
+    ///
+    /// # Errors
+    /// [`DevnetError::Refused`] where there is no such snapshot.
+    pub async fn revert(&self, name: &str) -> Result<Snapshot, DevnetError> {
+        self.control.revert(name).await
+    }
+
+    /// All snapshots, the oldest first.
+    pub async fn snapshots(&self) -> Vec<Snapshot> {
+        self.control.snapshots().await
+    }
+
+    /// Forgets a snapshot.
+    ///
+    /// # Errors
+    /// [`DevnetError::Refused`] where there is no such snapshot.
+    pub async fn forget_snapshot(&self, name: &str) -> Result<(), DevnetError> {
+        self.control.forget_snapshot(name).await
+    }
+
+    /// Writes the whole network to a file that [`Builder::load`] begins with: identities, channels,
+    /// packages. It goes on meanwhile; each channel is written as of one block.
+    ///
+    /// # Errors
+    /// Where the file exists or cannot be written.
+    pub async fn dump(&self, file: impl Into<PathBuf>) -> Result<PathBuf, DevnetError> {
+        self.control.dump(file.into()).await
     }
 
     /// Cuts a block of at most so many of a channel's waiting transactions now, whatever the cutting
@@ -147,7 +179,7 @@ impl Network {
     /// # Errors
     /// [`DevnetError::UnknownChannel`], or [`DevnetError::Stopped`].
     pub async fn cut(&self, channel: &str, count_max: usize) -> Result<CutBlock, DevnetError> {
-        self.deployer.orderer.cut(channel, count_max).await
+        self.control.cut(channel, count_max).await
     }
 
     /// Defines a chaincode on a channel, or changes its definition or address. A chaincode that
@@ -167,7 +199,7 @@ impl Network {
     /// Stops serving, commits what the orderer has accepted and closes the ledger.
     pub async fn shutdown(mut self) {
         self.shutdown.cancel();
-        for peer in &self.peers {
+        for peer in &self.control.peers {
             peer.close().await;
         }
         for task in self.tasks.drain(..) {

@@ -1,7 +1,12 @@
 //! Nonces and times of messages that the network signs itself: random and present, or derived from
 //! a seed, so that two networks with one seed make the same messages.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fs, io,
+    io::Write as _,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use prost_types::Timestamp;
@@ -9,6 +14,9 @@ use sha2::{Digest as _, Sha256};
 
 /// Bytes of a nonce, as Fabric's own programs take.
 const NONCE_BYTES: usize = 24;
+
+/// Name of the file that keeps the seed, in the network's folder.
+pub(crate) const SEED_FILE: &str = "seed";
 
 /// 2024-01-01 00:00:00 UTC, when networks with a seed begin, as their certificates do.
 const SEEDED_FROM: i64 = 1_704_067_200;
@@ -29,6 +37,26 @@ impl Seed {
 
     pub(crate) fn text(&self) -> &str {
         &self.0
+    }
+
+    /// The seed of a network's folder; none where its keys are random.
+    pub(crate) fn read(dir: &Path) -> io::Result<Option<Self>> {
+        match fs::read_to_string(dir.join(SEED_FILE)) {
+            Ok(text) => Ok(Some(Self(text))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the seed in a file that only its owner reads: it gives away all keys.
+    pub(crate) fn write(&self, dir: &Path) -> io::Result<()> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(dir.join(SEED_FILE))?
+            .write_all(self.0.as_bytes())
     }
 
     /// The time of a channel at a height: a second per block.

@@ -16,7 +16,7 @@ pub(crate) const ORGANIZATIONS_MAX: usize = 20;
 pub(crate) const PEERS_MAX: usize = 20;
 
 /// Folder of the organisations below the network's.
-const FOLDER: &str = "organizations";
+pub(crate) const FOLDER: &str = "organizations";
 
 /// Where organisations are written before they are put in place, whole.
 const STAGING: &str = ".organizations.new";

@@ -13,7 +13,7 @@ pub(crate) use ledger::{Ledgers, PeerLedger};
 
 use crate::{
     DevnetError, chaincode::ChaincodeHost, channel::Channel, clock::Clock, error::BoxError,
-    organizations::Node,
+    faults::Faults, organizations::Node,
 };
 
 /// One node. What it does with proposals is in `endorser.rs`.
@@ -30,6 +30,7 @@ pub(crate) struct Peer {
     ledgers: Ledgers,
     chaincodes: ChaincodeHost,
     clock: Arc<Clock>,
+    faults: Arc<Faults>,
     dir: Option<PathBuf>,
 }
 
@@ -42,6 +43,7 @@ impl Peer {
         channels: impl IntoIterator<Item = &'c Arc<Channel>>,
         chaincodes: ChaincodeHost,
         clock: Arc<Clock>,
+        faults: Arc<Faults>,
         dir: Option<PathBuf>,
     ) -> Result<Self, DevnetError> {
         let identity = |error: BoxError| DevnetError::Identity(error);
@@ -60,6 +62,7 @@ impl Peer {
             ledgers: Ledgers::join(channels),
             chaincodes,
             clock,
+            faults,
             dir,
         })
     }
@@ -108,6 +111,11 @@ impl Peer {
 
     pub(crate) fn clock(&self) -> &Arc<Clock> {
         &self.clock
+    }
+
+    /// What goes wrong on purpose.
+    pub(crate) fn faults(&self) -> &Arc<Faults> {
+        &self.faults
     }
 
     /// Folder of what the peer alone keeps; none where it keeps nothing on disk.

@@ -16,40 +16,59 @@ use crate::{
     channel::{Channel, opening},
     clock::Clock,
     committer::Committer,
+    control::Control,
+    dump,
     endpoints::Endpoints,
     error::BoxError,
+    faults::Faults,
     lifecycle::Deployer,
     limits::ORDERER_QUEUE,
     listeners::Listeners,
+    metrics::Metrics,
+    nonce::{self, Seed},
     orderer::{Lane, Orderer, cutter::Cutter, errand::ERRANDS},
-    organizations::Organizations,
+    organizations::{self, Organizations},
     peer::Peer,
     server,
+    snapshots::Snapshots,
     system::Packages,
 };
 
 /// Folder of what each peer alone keeps, below the network's.
-const PEERS_FOLDER: &str = "peers";
+pub(crate) const PEERS_FOLDER: &str = "peers";
 
 /// Folder of the packages that are installed on a peer, below the peer's.
-const PACKAGES_FOLDER: &str = "packages";
+pub(crate) const PACKAGES_FOLDER: &str = "packages";
 
 pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let (dir, temporary) = prepare_folder(builder.dir.as_deref())?;
+    let builder = load(builder, &dir).await?;
     let before = StateFile::read(&dir)?;
+    let builder = with_seed(builder, &dir)?;
     let organizations = open_organizations(&dir, &builder).await?;
     let listeners = Listeners::bind(&builder, before.as_ref()).await?;
     let state = Arc::new(state(&builder, &organizations, &listeners)?);
-    let clock = Arc::new(Clock::default());
+    let (clock, faults) = (Arc::new(Clock::default()), Arc::new(Faults::default()));
     let channels = opening::open_all(&builder, &dir, &organizations, &state, &clock).await?;
 
+    let snapshots = open_snapshots(&builder, &dir, &channels).await?;
     let shutdown = CancellationToken::new();
     let (orderer, mut tasks) = order(&builder, &organizations, &channels, &shutdown);
-    let peers = make_peers(&builder, &dir, &organizations, &state, &channels, &clock)?;
+    let peers = make_peers(
+        &builder,
+        &dir,
+        &organizations,
+        &state,
+        &channels,
+        (&clock, &faults),
+    )?;
+    let metrics = Arc::new(Metrics::default());
     let endpoints = Endpoints {
+        metrics: &metrics,
         orderer: &orderer,
         peers: &peers,
         clock: &clock,
+        faults: &faults,
         shutdown: &shutdown,
     };
     tasks.extend(endpoints.serve(listeners.orderer, listeners.peers, &organizations)?);
@@ -58,26 +77,81 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let deployer = Arc::new(Deployer {
         channels: channels.clone(),
         peers: peers.clone(),
-        orderer,
+        orderer: orderer.clone(),
         admins: admins.collect(),
         turn: tokio::sync::Mutex::default(),
     });
+    let control = Arc::new(Control {
+        dir: dir.clone(),
+        state: Arc::clone(&state),
+        snapshots,
+        channels,
+        peers,
+        orderer,
+        clock,
+        faults,
+        metrics,
+    });
     let admin = Admin {
         deployer: Arc::clone(&deployer),
-        state: Arc::clone(&state),
+        control: Arc::clone(&control),
     };
     tasks.push(admin::serve(listeners.admin, admin, shutdown.clone()));
     state.write(&dir)?;
     Ok(Network {
-        state,
-        channels,
-        peers,
+        control,
         deployer,
-        dir,
         shutdown,
         tasks,
         temporary,
     })
+}
+
+/// Unpacks the dump that the network is to begin with, which says what it consists of.
+async fn load(builder: Builder, dir: &Path) -> Result<Builder, DevnetError> {
+    let Some(file) = builder.load.clone() else {
+        return Ok(builder);
+    };
+    let dir = dir.to_owned();
+    let state = tokio::task::spawn_blocking(move || dump::unpack(&file, &dir))
+        .await
+        .map_err(|error| DevnetError::Storage(error.into()))??;
+    Ok(builder.like(&state))
+}
+
+/// A network that a seed made goes on with it.
+fn with_seed(mut builder: Builder, dir: &Path) -> Result<Builder, DevnetError> {
+    let failure = |source| DevnetError::File {
+        path: dir.join(nonce::SEED_FILE),
+        source,
+    };
+    let known = Seed::read(dir).map_err(failure)?;
+    if let Some(seed) = &builder.seed
+        && known.as_ref() != Some(seed)
+    {
+        if known.is_some() || dir.join(organizations::FOLDER).exists() {
+            return Err(DevnetError::OtherNetwork(
+                "it was made with another seed, or without one".to_owned(),
+            ));
+        }
+        seed.write(dir).map_err(failure)?;
+    }
+    builder.seed = builder.seed.or(known);
+    Ok(builder)
+}
+
+async fn open_snapshots(
+    builder: &Builder,
+    dir: &Path,
+    channels: &[Arc<Channel>],
+) -> Result<Snapshots, DevnetError> {
+    if builder.ephemeral {
+        return Ok(Snapshots::in_memory());
+    }
+    let (dir, channels) = (dir.to_owned(), channels.to_vec());
+    tokio::task::spawn_blocking(move || Snapshots::open(&dir, &channels))
+        .await
+        .map_err(|error| DevnetError::Storage(error.into()))?
 }
 
 /// Gives each channel a queue, and a task that commits what comes out of it.
@@ -197,12 +271,14 @@ fn make_peers(
     organizations: &Organizations,
     state: &StateFile,
     channels: &[Arc<Channel>],
-    clock: &Arc<Clock>,
+    (clock, faults): (&Arc<Clock>, &Arc<Faults>),
 ) -> Result<Vec<Arc<Peer>>, DevnetError> {
     let nodes = organizations.peers.iter().zip(&state.peers);
     nodes
         .map(|(node, entry)| {
-            let own = (!builder.ephemeral).then(|| dir.join(PEERS_FOLDER).join(&node.host));
+            // A dump is unpacked into the folder even where the ledgers are kept in memory.
+            let keeps = !builder.ephemeral || builder.load.is_some();
+            let own = keeps.then(|| dir.join(PEERS_FOLDER).join(&node.host));
             let packages = Packages::open(own.as_ref().map(|own| own.join(PACKAGES_FOLDER)))?;
             let joined = channels.iter().zip(&builder.channels);
             let joined = joined.filter(|(_, spec)| spec.has(node.organization));
@@ -213,6 +289,7 @@ fn make_peers(
                 ChaincodeHost::new(node.msp.id(), packages, builder.execute_timeout)
                     .answering_rich_queries(builder.rich_queries),
                 Arc::clone(clock),
+                Arc::clone(faults),
                 own,
             )
             .map(Arc::new)

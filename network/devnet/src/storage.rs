@@ -3,7 +3,9 @@
 //! Whoever reads takes a [`View`], which stays as it was when taken; one writer appends blocks.
 //! Knows Fabric's shapes but none of its rules.
 
+mod copying;
 mod key;
+mod savepoints;
 mod tables;
 mod view;
 
@@ -90,7 +92,7 @@ impl Storage {
         let transaction = database.begin_write()?;
         drop(Writing::open(&transaction)?);
         transaction.commit()?;
-        let view = View::new(Arc::new(Reading::open(&database)?));
+        let view = View::new(Arc::new(Reading::open(&database)?), 0);
         Ok(Self {
             database,
             view: RwLock::new(view),
@@ -120,7 +122,8 @@ impl Storage {
     fn refresh(&self) -> Result<(), StorageError> {
         // Taken first, so that a view never gives way to an older one.
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        *view = View::new(Arc::new(Reading::open(&self.database)?));
+        let generation = view.generation();
+        *view = View::new(Arc::new(Reading::open(&self.database)?), generation);
         Ok(())
     }
 }

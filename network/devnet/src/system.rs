@@ -23,7 +23,7 @@ use crate::{
     storage::View,
 };
 
-pub(crate) use packages::{InstallError, Packages};
+pub(crate) use packages::{InstallError, Packages, file_name as package_file_name};
 pub(crate) use running::{NotRunning, Running};
 
 /// Version that peers give their system chaincodes.

@@ -37,12 +37,12 @@ struct ChaincodeReport {
 }
 
 pub(super) async fn status(State(admin): State<Admin>) -> Result<Json<StatusReport>, Failure> {
-    let channels = &admin.deployer.channels;
+    let channels = &admin.control.channels;
     let mut chaincodes = Vec::new();
     for channel in channels {
         chaincodes.extend(admin.chaincodes(channel).map_err(internal)?);
     }
-    let state = StateFile::clone(&admin.state);
+    let state = StateFile::clone(&admin.control.state);
     Ok(Json(StatusReport {
         state,
         height: channels.first().map_or(0, |first| first.chain().height()),
@@ -54,7 +54,7 @@ pub(super) async fn status(State(admin): State<Admin>) -> Result<Json<StatusRepo
 impl Admin {
     /// How far each channel is, and each peer in it.
     fn heights(&self) -> BTreeMap<String, HeightReport> {
-        let channels = self.deployer.channels.iter();
+        let channels = self.control.channels.iter();
         let mut heights: BTreeMap<_, _> = channels
             .map(|channel| {
                 let report = HeightReport {
@@ -64,7 +64,7 @@ impl Admin {
                 (channel.name().to_owned(), report)
             })
             .collect();
-        for peer in &self.deployer.peers {
+        for peer in &self.control.peers {
             for ledger in peer.ledgers().iter() {
                 if let Some(report) = heights.get_mut(ledger.channel().name()) {
                     report.peers.insert(peer.name().to_owned(), ledger.height());

@@ -27,10 +27,15 @@ use crate::{
 };
 
 /// Folder of the channels, each in one of its name, below the network's.
-const CHANNELS_FOLDER: &str = "channels";
+pub(crate) const CHANNELS_FOLDER: &str = "channels";
 
 /// A channel's ledger in its folder.
 const LEDGER_FILE: &str = "ledger.redb";
+
+/// File of a channel's ledger, in a network's folder.
+pub(crate) fn ledger_path(dir: &Path, channel: &str) -> PathBuf {
+    dir.join(CHANNELS_FOLDER).join(channel).join(LEDGER_FILE)
+}
 
 /// Opens every channel that the network is to have, in that order.
 pub(crate) async fn open_all(
@@ -40,16 +45,17 @@ pub(crate) async fn open_all(
     state: &StateFile,
     clock: &Arc<Clock>,
 ) -> Result<Vec<Arc<Channel>>, DevnetError> {
-    let dir = dir.join(CHANNELS_FOLDER);
     if !builder.ephemeral {
-        refuse_others(&dir, builder)?;
+        refuse_others(&dir.join(CHANNELS_FOLDER), builder)?;
     }
     let cache_bytes =
         (STORAGE_CACHE_BYTES / builder.channels.len().max(1)).max(STORAGE_CACHE_BYTES_MIN);
     let mut channels = Vec::new();
     for spec in &builder.channels {
         let opening = Opening {
-            folder: (!builder.ephemeral).then(|| dir.join(&spec.name)),
+            file: ledger_path(dir, &spec.name),
+            is_ephemeral: builder.ephemeral,
+            is_loaded: builder.load.is_some(),
             cache_bytes,
             genesis: genesis(builder, spec, organizations, state),
             members: organizations.members(spec),
@@ -89,8 +95,11 @@ fn refuse_others(dir: &Path, builder: &Builder) -> Result<(), DevnetError> {
 
 /// What opening one channel takes.
 struct Opening {
-    /// Where it is kept; none in memory.
-    folder: Option<PathBuf>,
+    file: PathBuf,
+    /// Whether it is kept in memory and not in the file.
+    is_ephemeral: bool,
+    /// Whether the file is of a dump.
+    is_loaded: bool,
     cache_bytes: usize,
     genesis: Genesis,
     /// MSP ids that it must have.
@@ -102,14 +111,7 @@ struct Opening {
 
 impl Opening {
     fn open(self) -> Result<Arc<Channel>, DevnetError> {
-        if let Some(folder) = &self.folder {
-            std::fs::create_dir_all(folder).map_err(|source| DevnetError::File {
-                path: folder.clone(),
-                source,
-            })?;
-        }
-        let file = self.folder.as_ref().map(|folder| folder.join(LEDGER_FILE));
-        let store = Storage::open(file.as_deref(), self.cache_bytes).map_err(storage)?;
+        let store = self.store()?;
         let block = store.view().block(0).map_err(storage)?;
         match block {
             Some(block) => {
@@ -124,6 +126,24 @@ impl Opening {
             }
             None => self.begin(store),
         }
+    }
+
+    fn store(&self) -> Result<Storage, DevnetError> {
+        if self.is_ephemeral {
+            let store = Storage::open(None, self.cache_bytes).map_err(storage)?;
+            if self.is_loaded {
+                let from = Storage::open(Some(&self.file), self.cache_bytes).map_err(storage)?;
+                store.fill(&from.view()).map_err(storage)?;
+            }
+            return Ok(store);
+        }
+        if let Some(folder) = self.file.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| DevnetError::File {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        Storage::open(Some(&self.file), self.cache_bytes).map_err(storage)
     }
 
     fn begin(self, store: Storage) -> Result<Arc<Channel>, DevnetError> {

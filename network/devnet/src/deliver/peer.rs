@@ -37,6 +37,8 @@ impl PeerDeliverService {
         let source = Source {
             ledgers: self.peer.ledgers().clone(),
             clock: Arc::clone(self.peer.clock()),
+            node: self.peer.name().to_owned(),
+            faults: Arc::clone(self.peer.faults()),
             policy: Policy::ApplicationReaders,
             shutdown: self.shutdown.clone(),
         };

@@ -13,7 +13,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::{GatewayService, status::permit};
-use crate::{peer::PeerLedger, storage::StorageError};
+use crate::{
+    peer::{Peer, PeerLedger},
+    storage::StorageError,
+};
 
 /// Blocks of events on their way to one client, before the stream waits for it.
 const BACKLOG: usize = 16;
@@ -50,13 +53,14 @@ pub(super) fn chaincode_events(
         after: Some(request.after_transaction_id).filter(|id| !id.is_empty()),
     };
     let shutdown = gateway.shutdown.clone();
+    let peer = Arc::clone(&gateway.local);
     let (responses, stream) = mpsc::channel(BACKLOG);
     tokio::spawn(async move {
         let _guard = guard;
         let end = tokio::select! {
             () = shutdown.cancelled() => Err(Status::unavailable("the network has stopped")),
             () = responses.closed() => return,
-            end = follow(&ledger, first, filter, &responses) => end,
+            end = ledger.in_this_life(follow(&peer, &ledger, first, filter, &responses)) => end,
         };
         if let Err(status) = end {
             // Nobody is left to tell where this fails.
@@ -118,6 +122,7 @@ impl Filter {
 }
 
 async fn follow(
+    peer: &Peer,
     ledger: &PeerLedger,
     first: u64,
     mut filter: Filter,
@@ -138,8 +143,12 @@ async fn follow(
                 events,
                 block_number: number,
             };
-            if responses.send(Ok(response)).await.is_err() {
-                return Ok(());
+            let channel = ledger.channel().name();
+            let times = peer.faults().deliveries(peer.name(), channel, number).await;
+            for _ in 0..times {
+                if responses.send(Ok(response.clone())).await.is_err() {
+                    return Ok(());
+                }
             }
         }
         number += 1;

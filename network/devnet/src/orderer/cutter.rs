@@ -144,7 +144,6 @@ impl Cutter {
     }
 
     /// Forgets the transactions that wait.
-    #[expect(dead_code, reason = "reverting a ledger does it")]
     pub(crate) fn clear(&mut self) {
         while self.take().is_some() {}
     }

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use crate::storage::StorageError;
+
 /// Waiting errands of one channel. Each caller waits for the answer before the next.
 pub(crate) const ERRANDS: usize = 8;
 
@@ -14,6 +16,20 @@ pub(crate) enum Errand {
     Cut {
         count_max: usize,
         reply: oneshot::Sender<CutBlock>,
+    },
+    /// Keep the present state; gives the number of the savepoint and the height.
+    Save {
+        reply: oneshot::Sender<Result<(u64, u64), StorageError>>,
+    },
+    /// Forget a state that was kept.
+    Forget {
+        savepoint: u64,
+        reply: oneshot::Sender<Result<(), StorageError>>,
+    },
+    /// Take the ledger back to a state that was kept, and drop the transactions that wait.
+    Revert {
+        savepoint: u64,
+        reply: oneshot::Sender<Result<(), StorageError>>,
     },
 }
 

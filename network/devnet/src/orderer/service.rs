@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fabric_msp::layout;
 use fabric_protos::{
     common::{Block, Envelope, Status as Outcome},
     orderer::{
@@ -20,6 +21,7 @@ use crate::{
     channel::Policy,
     clock::Clock,
     deliver::{self, Source},
+    faults::Faults,
     peer::PeerLedger,
 };
 
@@ -31,6 +33,7 @@ const BACKLOG: usize = 16;
 pub(crate) struct OrdererService {
     pub(crate) orderer: Orderer,
     pub(crate) clock: Arc<Clock>,
+    pub(crate) faults: Arc<Faults>,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -64,6 +67,8 @@ impl AtomicBroadcast for OrdererService {
         let source = Source {
             ledgers: self.orderer.ledgers().clone(),
             clock: Arc::clone(&self.clock),
+            node: layout::ORDERER_HOST.to_owned(),
+            faults: Arc::clone(&self.faults),
             policy: Policy::ChannelReaders,
             shutdown: self.shutdown.clone(),
         };

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::watch;
+use tonic::Status;
 
 use crate::{
-    chain::{Progress, ServedBlock, TransactionStatus},
+    chain::{Pace, Progress, ServedBlock, TransactionStatus},
     channel::Channel,
     storage::{StorageError, View},
 };
@@ -86,11 +87,12 @@ impl PeerLedger {
     }
 
     /// What becomes of a transaction, as soon as the node has committed it; none when the network
-    /// stops.
+    /// stops or the chain is reverted.
     pub(crate) async fn wait_for(
         &self,
         id: &str,
     ) -> Result<Option<TransactionStatus>, StorageError> {
+        let life = self.channel.chain().life();
         let Some(status) = self.channel.chain().wait_for(id).await? else {
             return Ok(None);
         };
@@ -99,7 +101,31 @@ impl PeerLedger {
             biased;
             _ = heights.wait_for(|height| status.block < *height) => Ok(Some(status)),
             () = self.channel.chain().closed().cancelled() => Ok(None),
+            () = life.cancelled() => Ok(None),
         }
+    }
+
+    /// Does something with the chain as it is now. Where that is reverted meanwhile, it ends with a
+    /// status that says so.
+    pub(crate) async fn in_this_life<T, E: From<Status>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let life = self.channel.chain().life();
+        tokio::select! {
+            biased;
+            () = life.cancelled() => Err(Status::aborted(format!(
+                "the ledger of channel {} was reverted; begin again from its present height",
+                self.channel.name()
+            ))
+            .into()),
+            done = work => done,
+        }
+    }
+
+    /// How the node follows the chain.
+    pub(crate) fn pace(&self) -> Pace {
+        self.progress.pace()
     }
 
     /// Stays at this height, whatever the chain does.

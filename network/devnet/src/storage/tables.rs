@@ -10,7 +10,7 @@ use redb::{
     WriteTransaction,
 };
 
-use super::{Commit, Head, StorageError, key};
+use super::{Commit, Head, StorageError, copying::copy, key};
 
 /// Blocks by number, encoded.
 const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
@@ -120,12 +120,16 @@ impl<'t> Writing<'t> {
                 .insert(&*key::history(namespace, key, number, *transaction), ())?;
         }
         self.write_state(commit)?;
+        self.write_head(&commit.head)
+    }
+
+    fn write_head(&mut self, head: &Head) -> Result<(), StorageError> {
         let Head {
             height,
             block_hash,
             commit_hash,
             config_block,
-        } = &commit.head;
+        } = head;
         self.head
             .insert((), (*height, &**block_hash, &**commit_hash, *config_block))?;
         Ok(())
@@ -159,6 +163,29 @@ impl<'t> Writing<'t> {
             self.expiring.insert(&*key::expiring(expiring), ())?;
         }
         Ok(())
+    }
+
+    /// Writes every row of a ledger into this one, which is empty.
+    pub(super) fn fill(&mut self, from: &Reading) -> Result<(), StorageError> {
+        // Names every table, so that none is forgotten.
+        let Reading {
+            blocks,
+            block_numbers,
+            transactions,
+            state,
+            hashed,
+            expiring,
+            history,
+            head,
+        } = from;
+        copy(blocks, &mut self.blocks)?;
+        copy(block_numbers, &mut self.block_numbers)?;
+        copy(transactions, &mut self.transactions)?;
+        copy(state, &mut self.state)?;
+        copy(hashed, &mut self.hashed)?;
+        copy(expiring, &mut self.expiring)?;
+        copy(history, &mut self.history)?;
+        self.write_head(head)
     }
 }
 

@@ -16,11 +16,16 @@ use super::{
 /// A consistent view that commits do not change. Cheap to clone; while one is held the file keeps
 /// the pages that it shows.
 #[derive(Clone)]
-pub(crate) struct View(Arc<Reading>);
+pub(crate) struct View {
+    tables: Arc<Reading>,
+    generation: u64,
+}
 
 impl std::fmt::Debug for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("View").field(&self.0.head.height).finish()
+        f.debug_tuple("View")
+            .field(&self.tables.head.height)
+            .finish()
     }
 }
 
@@ -33,29 +38,39 @@ pub(crate) struct Position {
 }
 
 impl View {
-    pub(super) fn new(tables: Arc<Reading>) -> Self {
-        Self(tables)
+    pub(super) fn new(tables: Arc<Reading>, generation: u64) -> Self {
+        Self { tables, generation }
+    }
+
+    pub(super) fn tables(&self) -> &Reading {
+        &self.tables
+    }
+
+    /// How often the ledger had been reverted: the same position in two generations need not be the
+    /// same transaction.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(crate) fn head(&self) -> &Head {
-        &self.0.head
+        &self.tables.head
     }
 
     /// An encoded block.
     pub(crate) fn block(&self, number: u64) -> Result<Option<Bytes>, StorageError> {
-        let block = self.0.blocks.get(number)?;
+        let block = self.tables.blocks.get(number)?;
         Ok(block.map(|block| Bytes::copy_from_slice(block.value())))
     }
 
     /// The number of the block whose header has this hash.
     pub(crate) fn block_by_hash(&self, hash: &[u8]) -> Result<Option<u64>, StorageError> {
-        let number = self.0.block_numbers.get(hash)?;
+        let number = self.tables.block_numbers.get(hash)?;
         Ok(number.map(|number| number.value()))
     }
 
     /// The first transaction with an id.
     pub(crate) fn transaction(&self, id: &str) -> Result<Option<Position>, StorageError> {
-        let position = self.0.transactions.get(id)?;
+        let position = self.tables.transactions.get(id)?;
         Ok(position.map(|position| {
             let (block, index, code) = position.value();
             Position { block, index, code }
@@ -73,7 +88,7 @@ impl View {
         let prefix = key::history_prefix(namespace, key);
         let (block, index) = before.unwrap_or((u64::MAX, u32::MAX));
         let end = key::history(namespace, key, block, index);
-        let rows = self.0.history.range::<&[u8]>(&*prefix..&*end)?;
+        let rows = self.tables.history.range::<&[u8]>(&*prefix..&*end)?;
         rows.rev()
             .take(limit)
             .map(|row| {
@@ -88,12 +103,12 @@ impl State for View {
     type Error = StorageError;
 
     fn get(&self, namespace: &str, key: &str) -> Result<Option<VersionedValue>, StorageError> {
-        let record = self.0.state.get(&*key::state(namespace, key))?;
+        let record = self.tables.state.get(&*key::state(namespace, key))?;
         record.map(|record| read_record(record.value())).transpose()
     }
 
     fn version(&self, namespace: &str, key: &str) -> Result<Option<Version>, StorageError> {
-        let record = self.0.state.get(&*key::state(namespace, key))?;
+        let record = self.tables.state.get(&*key::state(namespace, key))?;
         record
             .map(|record| Ok(read_version(record.value())?.0))
             .transpose()
@@ -119,7 +134,7 @@ impl State for View {
         }
         let mut rows = Vec::new();
         for row in self
-            .0
+            .tables
             .state
             .range::<&[u8]>((Bound::Included(&*first), upper))?
             .take(limit)
@@ -141,7 +156,7 @@ impl State for View {
         key_hash: &[u8],
     ) -> Result<Option<VersionedValue>, StorageError> {
         let record = self
-            .0
+            .tables
             .hashed
             .get(&*key::hashed(namespace, collection, key_hash))?;
         record.map(|record| read_record(record.value())).transpose()
@@ -149,7 +164,7 @@ impl State for View {
 
     fn expiring(&self, block_number: u64) -> Result<Vec<ExpiringKey>, StorageError> {
         let first = block_number.to_be_bytes();
-        let rows = self.0.expiring.range::<&[u8]>(first.as_slice()..)?;
+        let rows = self.tables.expiring.range::<&[u8]>(first.as_slice()..)?;
         let mut keys = Vec::new();
         for row in rows {
             let (key, _) = row?;
@@ -168,6 +183,6 @@ impl TransactionIds for View {
     type Error = StorageError;
 
     fn contains(&self, transaction_id: &str) -> Result<bool, StorageError> {
-        Ok(self.0.transactions.get(transaction_id)?.is_some())
+        Ok(self.tables.transactions.get(transaction_id)?.is_some())
     }
 }

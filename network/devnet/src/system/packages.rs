@@ -161,7 +161,7 @@ impl Installed {
 }
 
 /// `label.hash.tar.gz`, of an id `label:hash`.
-fn file_name(id: &str) -> String {
+pub(crate) fn file_name(id: &str) -> String {
     format!("{}{SUFFIX}", id.replacen(':', ".", 1))
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Running {
 #[derive(Clone, Debug)]
 struct Known {
     committed: Version,
+    /// Which of several pasts of the ledger that was in.
+    generation: u64,
     approved: Version,
     package: Arc<ChaincodePackage>,
 }
@@ -85,9 +87,11 @@ impl Running {
         let known_key = (channel.to_owned(), name.clone());
         let known = self.lock().get(&known_key).cloned();
         let version = source.version;
-        if let Some(known) = known
-            .filter(|known| known.committed == chaincode.committed && known.approved == version)
-        {
+        let is_this = |known: &Known| {
+            (known.committed, known.generation) == (chaincode.committed, view.generation())
+                && known.approved == version
+        };
+        if let Some(known) = known.filter(is_this) {
             return Ok(known.package);
         }
         let package = self
@@ -96,6 +100,7 @@ impl Running {
             .ok_or_else(|| NotRunning::NotInstalled(name.clone()))?;
         let known = Known {
             committed: chaincode.committed,
+            generation: view.generation(),
             approved: version,
             package: Arc::clone(&package),
         };

@@ -1,6 +1,6 @@
 //! Networks of several channels, and of several peers per organisation.
 
-use fabric_devnet::{Builder, ChannelSpec, Deployment, DevnetError, Network, Ports};
+use fabric_devnet::{Builder, ChannelSpec, Deployment, DevnetError, Fault, Network, Ports};
 use fabric_ledger::ValidationCode;
 use fabric_msp::{SigningIdentity, layout};
 use fabric_protos::{
@@ -35,6 +35,26 @@ async fn deploy(network: &Network, chaincode: &TestChaincode, channel: &str, pol
         .channel(channel)
         .policy(policy);
     network.deploy(deployment).await.unwrap();
+}
+
+async fn hold(network: &Network, peer: &str) {
+    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
+    network.inject(Fault::Hold { peer, channel }).await.unwrap();
+}
+
+async fn lag(network: &Network, blocks: usize) {
+    let fault = Fault::Lag {
+        peer: SECOND.to_owned(),
+        channel: "mychannel".to_owned(),
+        blocks,
+    };
+    network.inject(fault).await.unwrap();
+}
+
+async fn release(network: &Network, peer: &str) {
+    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
+    let fault = Fault::Release { peer, channel };
+    network.inject(fault).await.unwrap();
 }
 
 /// Two peers in Org1 and one in Org2, with the test chaincode.
@@ -185,7 +205,7 @@ async fn a_held_peer_answers_as_of_its_own_height() {
         at(&network, SECOND, 1, "mychannel").await,
     );
     first.transact(&["put", "a", "1"]).await.unwrap();
-    assert!(network.hold(SECOND, "mychannel"));
+    hold(&network, SECOND).await;
 
     let committed = first.transact(&["put", "a", "2"]).await.unwrap();
 
@@ -208,7 +228,7 @@ async fn a_held_peer_answers_as_of_its_own_height() {
     assert!(!waiting.is_finished());
     // What it reads is out of date, and that is what becomes of a transaction on it.
     let stale = second.transact_at(&["append", "a", "x"]).await;
-    assert!(network.release(SECOND, "mychannel"));
+    release(&network, SECOND).await;
     assert_eq!(
         wait::within("the status", waiting).await.unwrap(),
         committed.block
@@ -226,7 +246,7 @@ async fn peers_at_different_heights_do_not_endorse_the_same_result() {
     let (network, _chaincode) = two_peers("AND('Org1MSP.peer','Org2MSP.peer')").await;
     let client = Client::user1(&network).await;
     client.transact(&["put", "a", "1"]).await.unwrap();
-    network.hold("peer0.org2.example.com", "mychannel");
+    hold(&network, "peer0.org2.example.com").await;
     client.transact(&["put", "a", "2"]).await.unwrap();
 
     let refused = client.transact(&["append", "a", "x"]).await.unwrap_err();
@@ -245,7 +265,7 @@ async fn a_lagging_peer_keeps_its_distance() {
         let height = |peer| network.peer_height(peer, "mychannel").unwrap();
         (height(FIRST) - DEPLOYED, height(SECOND) - DEPLOYED)
     };
-    assert!(network.lag(SECOND, "mychannel", 2));
+    lag(&network, 2).await;
 
     let mut seen = Vec::new();
     for number in 0..4 {
@@ -258,16 +278,14 @@ async fn a_lagging_peer_keeps_its_distance() {
 
     assert_eq!(seen, [(1, 0), (2, 0), (3, 1), (4, 2)]);
     assert_eq!(second.evaluate(&["get", "a"]).await.unwrap(), "1");
-    assert!(network.hold(SECOND, "mychannel"));
+    hold(&network, SECOND).await;
     client.transact(&["put", "a", "4"]).await.unwrap();
     assert_eq!(heights(&network), (5, 2));
-    assert!(network.lag(SECOND, "mychannel", 1));
+    lag(&network, 1).await;
     client.transact(&["put", "a", "5"]).await.unwrap();
     assert_eq!(heights(&network), (6, 5));
-    assert!(network.release(SECOND, "mychannel"));
+    release(&network, SECOND).await;
     assert_eq!(heights(&network), (6, 6));
-    assert!(!network.lag("peer9.org1.example.com", "mychannel", 1));
-    assert!(!network.hold(SECOND, "nowhere"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

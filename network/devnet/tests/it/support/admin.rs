@@ -22,3 +22,14 @@ pub(crate) async fn http(network: &Network, request: &str, body: Option<Value>) 
     let code = head.split(' ').nth(1).unwrap().parse().unwrap();
     (code, serde_json::from_str(body).unwrap())
 }
+
+/// The text of `/metrics`.
+pub(crate) async fn metrics(network: &Network) -> String {
+    let mut stream = TcpStream::connect(network.admin_endpoint()).await.unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+}
