@@ -7,6 +7,7 @@ mod chaincode;
 mod channel;
 mod clock;
 mod committer;
+pub mod connection_profile;
 mod control;
 mod definitions;
 mod deliver;

@@ -16,6 +16,7 @@ use crate::{
     channel::{Channel, opening},
     clock::Clock,
     committer::Committer,
+    connection_profile,
     control::Control,
     dump,
     endpoints::Endpoints,
@@ -97,6 +98,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         control: Arc::clone(&control),
     };
     tasks.push(admin::serve(listeners.admin, admin, shutdown.clone()));
+    connection_profile::write(&state.organizations, &state.peers)?;
     state.write(&dir)?;
     Ok(Network {
         control,

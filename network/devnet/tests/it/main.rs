@@ -7,6 +7,7 @@ mod support;
 mod blocks;
 mod chaincode;
 mod chaincode_tls;
+mod connection_profiles;
 mod crash;
 mod cutting;
 mod deployment;
