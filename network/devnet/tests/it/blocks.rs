@@ -1,5 +1,6 @@
 //! Streams of blocks from peers and from the orderer.
 
+use fabric_ledger::chain::Evidence;
 use fabric_protos::{
     common::{Envelope, HeaderType, Status as Outcome},
     orderer::{
@@ -208,7 +209,7 @@ async fn the_orderer_delivers_blocks_as_it_made_them() {
             blocks.push(block);
         }
     }
-    crate::support::verify(&blocks);
+    crate::support::verify_as(Evidence::Ordered, &blocks);
     let metadata = &blocks[1].metadata.as_ref().unwrap().metadata;
     assert!(!metadata[0].is_empty() && metadata[2].is_empty() && metadata[4].is_empty());
 }

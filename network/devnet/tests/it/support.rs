@@ -9,7 +9,7 @@ pub(crate) mod wait;
 use std::path::Path;
 
 use fabric_devnet::{Deployment, Network, Ports};
-use fabric_ledger::chain::ChainVerifier;
+use fabric_ledger::chain::{ChainVerifier, Evidence};
 use fabric_protos::common::Block;
 
 pub(crate) use chaincode::TestChaincode;
@@ -71,9 +71,14 @@ pub(crate) async fn verify_chain(network: &Network) {
     verify(&blocks);
 }
 
-/// Feeds blocks to the chain verifier, which must find nothing.
+/// Feeds a peer's blocks to the chain verifier, which must find nothing.
 pub(crate) fn verify(blocks: &[Block]) {
-    let mut verifier = ChainVerifier::new();
+    verify_as(Evidence::Validated, blocks);
+}
+
+/// Feeds blocks that carry this evidence to the chain verifier, which must find nothing.
+pub(crate) fn verify_as(evidence: Evidence, blocks: &[Block]) {
+    let mut verifier = ChainVerifier::of(evidence);
     for block in blocks {
         let report = verifier.feed(block).unwrap();
         assert!(report.is_ok(), "{report:?}");
