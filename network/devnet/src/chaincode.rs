@@ -3,6 +3,7 @@
 //! A stream that broke is dialled anew by the next call; nothing polls.
 
 mod call;
+mod collections;
 mod dial;
 mod error;
 mod query;

@@ -15,6 +15,7 @@ use crate::{
     definitions::{Chaincode, Definitions},
     metrics::ChannelMetrics,
     nonce::{NoRandomness, Nonces, Seed},
+    private::PrivateData,
     storage::{StorageError, View},
 };
 
@@ -77,6 +78,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Who it is.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
     /// Whether the client's certificate has run out since.
     pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
         self.identity.expires_at() < now
@@ -92,6 +98,7 @@ pub(crate) struct Channel {
     clock: Arc<Clock>,
     nonces: Nonces,
     metrics: ChannelMetrics,
+    private: PrivateData,
 }
 
 impl Channel {
@@ -108,6 +115,7 @@ impl Channel {
             chain,
             definitions: Definitions::default(),
             metrics: ChannelMetrics::default(),
+            private: PrivateData::default(),
         }
     }
 
@@ -148,6 +156,11 @@ impl Channel {
     /// A nonce for a message that the network itself makes for this channel.
     pub(crate) fn nonce(&self) -> Result<Bytes, NoRandomness> {
         self.nonces.next(self.chain.height())
+    }
+
+    /// What peers know of private data beside the ledger.
+    pub(crate) fn private(&self) -> &PrivateData {
+        &self.private
     }
 
     /// A chaincode as the channel defined it when the view was taken.

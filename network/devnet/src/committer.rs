@@ -27,6 +27,7 @@ use crate::{
         cutter::{Cutter, Work},
         errand::Errand,
     },
+    private,
     storage::{Commit, Head, StorageError, View},
 };
 
@@ -214,6 +215,8 @@ impl Committer {
             .collect::<Vec<_>>()
             .into();
         annotate(&mut block, filter.clone(), &hash);
+        let transient = &self.channel.private().transient;
+        let private = private::commit::changes(transient, view, &decoded, &codes, &updates)?;
         decoded.transactions_filter = filter;
         decoded.commit_hash = (!hash.is_empty()).then(|| hash.clone());
 
@@ -228,9 +231,12 @@ impl Committer {
             transactions: positions(&decoded, &codes),
             history: history(&decoded, &codes),
             updates,
+            private,
         };
         let chain = self.channel.chain();
         chain.store(&commit)?;
+        let ids = commit.transactions.iter().map(|(id, ..)| id.as_str());
+        transient.settle(ids, commit.head.height);
         let served = ServedBlock::new(block, commit.block.len()).with_decoded(decoded);
         chain.publish(served, &commit);
         Ok(codes)

@@ -13,7 +13,7 @@ use fabric_ledger::{
     state::State as _,
 };
 use fabric_msp::Identity;
-use fabric_protos::peer::{ApplicationPolicy, application_policy::Type};
+use fabric_protos::peer::{ApplicationPolicy, CollectionConfigPackage, application_policy::Type};
 use prost::Message as _;
 
 use crate::storage::{StorageError, View};
@@ -26,6 +26,8 @@ pub(crate) struct Chaincode {
     pub(crate) version: String,
     pub(crate) init_required: bool,
     pub(crate) policy: ApplicationPolicy,
+    /// The collections that it defines.
+    pub(crate) collections: CollectionConfigPackage,
     /// The transaction that committed the definition.
     pub(crate) committed: Version,
     /// Which of several pasts of the ledger that was in.
@@ -73,6 +75,7 @@ impl Definitions {
             version: definition.endorsement_info.version,
             init_required: definition.endorsement_info.init_required,
             policy: ApplicationPolicy::decode(validation.validation_parameter).unwrap_or_default(),
+            collections: definition.collections,
             committed,
             generation,
         });

@@ -8,6 +8,7 @@ mod seek;
 
 use std::sync::Arc;
 
+use fabric_msp::Identity;
 use fabric_protos::{
     common::{Block, Envelope, Status as Outcome},
     orderer::seek_info::SeekContentType,
@@ -40,8 +41,17 @@ pub(crate) trait Form: Send + 'static {
     fn block(
         served: &ServedBlock,
         block: Block,
-        ledger: &PeerLedger,
+        recipient: &Recipient<'_>,
     ) -> Result<Self::Response, Status>;
+}
+
+/// Who gets a block, and from whom.
+pub(crate) struct Recipient<'a> {
+    /// The ledger that it comes from.
+    pub(crate) ledger: &'a PeerLedger,
+    /// The peer whose ledger that is; none for the orderer.
+    pub(crate) peer: Option<&'a Arc<Identity>>,
+    pub(crate) client: &'a Session,
 }
 
 /// What a stream needs beside the client's requests.
@@ -52,6 +62,8 @@ pub(crate) struct Source {
     /// Name of the node that delivers, and what goes wrong with it on purpose.
     pub(crate) node: String,
     pub(crate) faults: Arc<Faults>,
+    /// The peer that delivers; none for the orderer.
+    pub(crate) peer: Option<Arc<Identity>>,
     /// Whom the blocks are for.
     pub(crate) policy: Policy,
     pub(crate) shutdown: CancellationToken,
@@ -171,7 +183,12 @@ impl Stream<'_> {
                 .await;
             for _ in 0..times {
                 let block = content(&served, seek.content);
-                let response = F::block(&served, block, ledger)?;
+                let recipient = Recipient {
+                    ledger,
+                    peer: self.source.peer.as_ref(),
+                    client: &self.session,
+                };
+                let response = F::block(&served, block, &recipient)?;
                 responses.send(Ok(response)).await.map_err(|_| End::Gone)?;
             }
             if Some(number) == range.last {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::CollectionConfig;
+
 /// A chaincode that runs as a service, to be defined on the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
@@ -19,6 +21,9 @@ pub struct Deployment {
     /// Version that clients see in blocks; `1.0` where none is given.
     #[serde(default)]
     pub version: Option<String>,
+    /// Private data collections. A definition keeps those of the one before it.
+    #[serde(default)]
+    pub collections: Vec<CollectionConfig>,
 }
 
 impl Deployment {
@@ -30,6 +35,7 @@ impl Deployment {
             channel: None,
             policy: None,
             version: None,
+            collections: Vec::new(),
         }
     }
 
@@ -44,6 +50,13 @@ impl Deployment {
     #[must_use]
     pub fn policy(mut self, policy: impl Into<String>) -> Self {
         self.policy = Some(policy.into());
+        self
+    }
+
+    /// Sets the private data collections.
+    #[must_use]
+    pub fn collections(mut self, collections: Vec<CollectionConfig>) -> Self {
+        self.collections = collections;
         self
     }
 

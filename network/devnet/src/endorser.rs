@@ -5,14 +5,13 @@
 mod proposal;
 mod service;
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
-use fabric_ledger::{lifecycle::NAMESPACE as LIFECYCLE, rwset::TxRwset};
+use fabric_ledger::{
+    lifecycle::NAMESPACE as LIFECYCLE, rwset::PrivateWrites, simulate::SimulationResult,
+};
 use fabric_protos::peer::{
-    ChaincodeAction, ChaincodeCall, ChaincodeEvent, ChaincodeId, ChaincodeInterest,
-    ChaincodeMessage, Endorsement, ProposalResponse, ProposalResponsePayload, Response,
-    SignedProposal, chaincode_message::Type,
+    ChaincodeAction, ChaincodeEvent, ChaincodeId, ChaincodeInterest, ChaincodeMessage, Endorsement,
+    ProposalResponse, ProposalResponsePayload, Response, SignedProposal, chaincode_message::Type,
 };
 use prost::Message as _;
 
@@ -20,6 +19,7 @@ use crate::{
     chaincode::{ChaincodeError, Context, Transaction},
     channel::Policy,
     peer::{Peer, PeerLedger},
+    private::{self, PeerState},
     system,
 };
 
@@ -31,6 +31,9 @@ const ERROR_THRESHOLD: i32 = 400;
 
 /// From this status on the payload that would have been endorsed is shown all the same.
 const ERROR: i32 = 500;
+
+/// The peer's own chaincodes, whose policies no client has to know.
+const SYSTEM_CHAINCODES: [&str; 4] = [LIFECYCLE, "lscc", "qscc", "cscc"];
 
 /// Why a proposal is not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +60,7 @@ pub(crate) struct Simulated {
     pub(crate) response: Response,
     pub(crate) event: Option<ChaincodeEvent>,
     /// None where it ran without a ledger.
-    pub(crate) rwset: Option<TxRwset>,
+    pub(crate) result: Option<SimulationResult>,
     /// The chaincode's version.
     pub(crate) version: String,
 }
@@ -143,7 +146,7 @@ impl Peer {
         proposal: &Unpacked,
         purpose: Purpose,
     ) -> Result<ProposalResponse, String> {
-        let simulated = match ledger {
+        let mut simulated = match ledger {
             _ if system::is_system(&proposal.chaincode) => {
                 let call = system::Call {
                     peer: self,
@@ -160,7 +163,44 @@ impl Peer {
                 ));
             }
         };
-        self.respond(proposal, simulated, purpose)
+        let keep = purpose == Purpose::Endorsement && simulated.response.status < ERROR_THRESHOLD;
+        let interest = match (ledger, &mut simulated.result) {
+            (Some(ledger), Some(result)) => {
+                let writes = std::mem::take(&mut result.private);
+                self.distribute(ledger, proposal, writes, keep)
+                    .map_err(simulation_failed)?;
+                Some(interest(result).map_err(simulation_failed)?)
+            }
+            _ => None,
+        };
+        self.respond(proposal, simulated, interest, purpose)
+    }
+
+    /// Checks that members can get what was written privately; keeps it until the transaction is
+    /// committed where there can be such a transaction.
+    fn distribute(
+        &self,
+        ledger: &PeerLedger,
+        proposal: &Unpacked,
+        writes: PrivateWrites,
+        keep: bool,
+    ) -> Result<(), String> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let id = proposal.transaction_id();
+        let channel = ledger.channel();
+        let state = PeerState::new(ledger.view(), channel, self.endorser());
+        let writes =
+            private::distribute::plan(&state, id, writes).map_err(|error| error.to_string())?;
+        if keep {
+            let height = state.view().head().height;
+            let transient = &channel.private().transient;
+            transient
+                .put(id, writes, height)
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// Signs a result, unless it is an error.
@@ -168,12 +208,13 @@ impl Peer {
         &self,
         proposal: &Unpacked,
         simulated: Simulated,
+        interest: Option<ChaincodeInterest>,
         purpose: Purpose,
     ) -> Result<ProposalResponse, String> {
         let Simulated {
             response,
             event,
-            rwset,
+            result,
             version,
         } = simulated;
         let status = response.status;
@@ -184,9 +225,10 @@ impl Peer {
                 ..Default::default()
             });
         }
-        let interest = rwset.as_ref().map(interest);
         let action = ChaincodeAction {
-            results: rwset.map(|rwset| rwset.encode()).unwrap_or_default(),
+            results: result
+                .map(|result| result.rwset.encode())
+                .unwrap_or_default(),
             events: event
                 .map(|event| event.encode_to_vec().into())
                 .unwrap_or_default(),
@@ -235,12 +277,13 @@ impl Peer {
         proposal: &Unpacked,
     ) -> Result<Simulated, String> {
         let name = &proposal.chaincode;
-        let view = ledger.view();
+        let state = PeerState::new(ledger.view(), ledger.channel(), self.endorser());
         let mut transaction = Transaction::new(Context {
             peer: self,
             channel: ledger.channel(),
-            view: &view,
+            state: &state,
             signed: &proposal.signed,
+            creator: &proposal.signature_header.creator,
             transaction_id: proposal.transaction_id(),
         });
         let (definition, _) = transaction.runnable(name).map_err(|error| {
@@ -250,13 +293,12 @@ impl Peer {
             )
         })?;
         let message = transaction.invoke(name, &proposal.input).await;
-        let (response, event) = conclude(proposal, message)
-            .map_err(|reason| format!("error in simulation: {reason}"))?;
+        let (response, event) = conclude(proposal, message).map_err(simulation_failed)?;
         Ok(Simulated {
             // A failed chaincode's event is none.
             event: event.filter(|_| response.status < ERROR_THRESHOLD),
             response,
-            rwset: Some(transaction.finish().rwset),
+            result: Some(transaction.finish()),
             version: definition.version.clone(),
         })
     }
@@ -287,23 +329,19 @@ fn conclude(
     Ok((response, event))
 }
 
-/// Whose policies the transaction falls under: every chaincode that it touched.
-fn interest(rwset: &TxRwset) -> ChaincodeInterest {
-    let names: BTreeSet<_> = rwset
-        .namespaces
-        .iter()
-        .map(|set| set.namespace.as_str())
-        .filter(|name| *name != LIFECYCLE)
-        .collect();
-    ChaincodeInterest {
-        chaincodes: names
-            .into_iter()
-            .map(|name| ChaincodeCall {
-                name: name.to_owned(),
-                ..Default::default()
-            })
-            .collect(),
-    }
+/// Whose policies the transaction falls under.
+fn interest(result: &SimulationResult) -> Result<ChaincodeInterest, String> {
+    let is_system = |name: &str| SYSTEM_CHAINCODES.contains(&name);
+    let interest = result.policies.interest(&result.rwset, is_system);
+    interest.map_err(|error| error.to_string())
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that map_err asks for"
+)]
+fn simulation_failed(reason: String) -> String {
+    format!("error in simulation: {reason}")
 }
 
 fn error_response(message: String) -> ProposalResponse {

@@ -8,9 +8,13 @@ mod proposal;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fabric_ledger::{channel::ENDORSEMENT_POLICY, lifecycle::ChaincodeDefinition, policy};
+use fabric_ledger::{
+    channel::ENDORSEMENT_POLICY,
+    lifecycle::{ChaincodeDefinition, collections},
+    policy,
+};
 use fabric_msp::SigningIdentity;
-use fabric_protos::peer::{ApplicationPolicy, application_policy::Type};
+use fabric_protos::peer::{ApplicationPolicy, CollectionConfigPackage, application_policy::Type};
 use prost::Message as _;
 
 use crate::{
@@ -19,6 +23,7 @@ use crate::{
     orderer::Orderer,
     package::{ChaincodePackage, Connection},
     peer::Peer,
+    private,
 };
 use on_channel::OnChannel;
 
@@ -56,9 +61,10 @@ impl Deployer {
         let on = self.on(deployment.channel.as_deref())?;
         let wanted = Wanted::read(deployment)?;
         let (name, version) = (wanted.name.clone(), wanted.version.clone());
+        let current = on.current(&name)?;
+        wanted.check(on.channel, current.as_ref())?;
         let (package, bytes) = wanted.package()?;
         on.install(&package, &bytes).await?;
-        let current = on.current(&name)?;
         let sequence = current.as_ref().map_or(0, |current| current.sequence);
         if let Some(current) = current.filter(|current| wanted.is(current)) {
             let failures = on.approve(&name, &current, &package.id).await?;
@@ -73,7 +79,10 @@ impl Deployer {
                 transaction_id: None,
             });
         }
-        let definition = ChaincodeDefinition::new(sequence + 1, &version, &wanted.policy);
+        let definition = ChaincodeDefinition {
+            collections: wanted.collections,
+            ..ChaincodeDefinition::new(sequence + 1, &version, &wanted.policy)
+        };
         let mut failures = on.approve(&name, &definition, &package.id).await?;
         // As on a real network it takes as many organisations as the channel's policy asks for.
         let id = on.commit(&name, &definition).await.map_err(|reason| {
@@ -114,6 +123,7 @@ struct Wanted {
     name: String,
     version: String,
     policy: ApplicationPolicy,
+    collections: CollectionConfigPackage,
     connection: Connection,
 }
 
@@ -121,12 +131,30 @@ impl Wanted {
     fn read(deployment: Deployment) -> Result<Self, String> {
         check_name(&deployment.name)?;
         let version = deployment.version;
+        let collections = private::config::package(&deployment.collections);
         Ok(Self {
             name: deployment.name,
             version: version.unwrap_or_else(|| DEFAULT_VERSION.to_owned()),
             policy: parse_policy(deployment.policy.as_deref())?,
+            collections: collections.map_err(|error| error.to_string())?,
             connection: Connection::plain(deployment.address),
         })
+    }
+
+    /// What `_lifecycle` would say of the collections, before anything is done.
+    fn check(
+        &self,
+        channel: &Channel,
+        current: Option<&ChaincodeDefinition>,
+    ) -> Result<(), String> {
+        collections::check(&self.collections, channel.msps())
+            .and_then(|()| match current {
+                Some(current) => {
+                    collections::check_against(&self.collections, &current.collections)
+                }
+                None => Ok(()),
+            })
+            .map_err(|error| error.to_string())
     }
 
     /// The package, called as Fabric's own tutorials call theirs.
@@ -139,6 +167,7 @@ impl Wanted {
     fn is(&self, definition: &ChaincodeDefinition) -> bool {
         let parameter = definition.validation_info.validation_parameter.clone();
         definition.endorsement_info.version == self.version
+            && definition.collections == self.collections
             && ApplicationPolicy::decode(parameter).is_ok_and(|policy| policy == self.policy)
     }
 }

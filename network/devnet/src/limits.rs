@@ -81,6 +81,18 @@ pub(crate) const STORAGE_CACHE_BYTES_MIN: usize = 4 * 1024 * 1024;
 /// Bytes of an unpacked dump: far more than a development network has, far less than a disk.
 pub(crate) const DUMP_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 
+/// Plaintext of transactions that wait for their block. A real peer keeps it on disk, without
+/// bound; here the whole network shall stay under 300 MB.
+pub(crate) const TRANSIENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Sets of plaintext of one transaction that waits, as differing endorsements make several. Enough
+/// for collections times endorsers of any real transaction.
+pub(crate) const TRANSIENT_SETS_MAX: usize = 256;
+
+/// Blocks after which the plaintext of a transaction that never came is forgotten
+/// (`peer.gossip.pvtData.transientstoreMaxBlockRetention`).
+pub(crate) const TRANSIENT_BLOCKS: u64 = 20_000;
+
 /// How long streams may take to end when the network stops.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 

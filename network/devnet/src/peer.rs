@@ -53,13 +53,17 @@ impl Peer {
         let endorser = local
             .identity(node.identity.serialized())
             .map_err(|error| identity(error.into()))?;
+        let ledgers = Ledgers::join(channels);
+        for ledger in ledgers.iter() {
+            ledger.channel().private().join(Arc::clone(&endorser));
+        }
         Ok(Self {
             name: node.host.clone(),
             address: format!("{}:{port}", node.host),
             signer: node.identity.clone(),
             endorser,
             local,
-            ledgers: Ledgers::join(channels),
+            ledgers,
             chaincodes,
             clock,
             faults,

@@ -5,6 +5,7 @@
 
 mod copying;
 mod key;
+mod private;
 mod savepoints;
 mod tables;
 mod view;
@@ -20,6 +21,7 @@ use redb::{Database, backends::InMemoryBackend};
 
 use tables::{Reading, Writing};
 
+pub(crate) use private::{Plaintext, PrivateChanges, PrivateSet};
 pub(crate) use view::View;
 
 /// Why the ledger's file could not be used.
@@ -65,6 +67,8 @@ pub(crate) struct Commit {
     pub(crate) updates: UpdateBatch,
     /// Every write of a public key: namespace, key, index of the transaction.
     pub(crate) history: Vec<(String, String, u32)>,
+    /// What becomes of private data.
+    pub(crate) private: PrivateChanges,
 }
 
 /// The ledger's file, or its like in memory.

@@ -54,7 +54,7 @@ pub(crate) async fn simulate(call: &Call<'_>) -> Simulated {
     let mut simulated = Simulated {
         response: Response::default(),
         event: None,
-        rwset: None,
+        result: None,
         version: VERSION.to_owned(),
     };
     simulated.response = match (call.proposal.chaincode.as_str(), call.ledger) {
@@ -66,7 +66,7 @@ pub(crate) async fn simulate(call: &Call<'_>) -> Simulated {
             let channel = ledger.channel();
             let mut simulator = Simulator::new(&view, call.proposal.transaction_id());
             let response = lifecycle::invoke(call, Some((channel, &mut simulator))).await;
-            simulated.rwset = Some(simulator.finish().rwset);
+            simulated.result = Some(simulator.finish());
             response
         }
     };

@@ -7,20 +7,23 @@
 mod batches;
 mod builder;
 mod documents;
+mod policies;
+mod private;
 mod range;
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
 use crate::mango::{self, QueryError};
 use crate::rwset::{MetadataEntry, PrivateWrites, TxRwset, metadata_entries};
 use crate::state::{State, VersionedValue};
+use crate::version::Version;
 use builder::RwsetBuilder;
 
 pub use batches::TOTAL_QUERY_LIMIT;
 pub use documents::QueryId;
+pub use policies::{MalformedPolicy, PoliciesTouched};
 pub use range::{KeyValue, RangeId, RangePage};
 
 /// Keys taken from the state at a time: a page of results, the one after it, and some to spare.
@@ -42,8 +45,22 @@ pub enum SimulateError<E: std::error::Error + 'static> {
         "txid [{0}]: unsuppored transaction. Paginated queries are supported only in a read-only transaction"
     )]
     PagedQueryAfterWrite(String),
+    /// Private data was queried before; Fabric allows no write after that.
+    #[error(
+        "txid [{0}]: unsuppored transaction. Transaction has already performed queries on pvt data. Writes are not allowed"
+    )]
+    WriteAfterPrivateQuery(String),
+    /// A write was made before; Fabric allows no query of private data after that.
+    #[error(
+        "txid [{0}]: unsuppored transaction. Queries on pvt data is supported only in a read-only transaction"
+    )]
+    PrivateQueryAfterWrite(String),
     /// The plaintext kept here is not that of the hash on the chain.
-    #[error("private data matching public hash version is not available")]
+    #[error(
+        "private data matching public hash version is not available. Public hash version = {}, Private data version = {}",
+        height(*public),
+        height(*private)
+    )]
     PrivateDataUnavailable {
         /// The chaincode.
         namespace: String,
@@ -51,6 +68,10 @@ pub enum SimulateError<E: std::error::Error + 'static> {
         collection: String,
         /// The key.
         key: String,
+        /// Version of the hash on the chain.
+        public: Option<Version>,
+        /// Version of the plaintext kept here.
+        private: Option<Version>,
     },
     /// No such range, or it is closed.
     #[error("range query {0:?} is not open")]
@@ -70,6 +91,8 @@ pub struct SimulationResult {
     pub rwset: TxRwset,
     /// Plaintext of private writes; empty where there are none.
     pub private: PrivateWrites,
+    /// Which policies the endorsements have to satisfy.
+    pub policies: PoliciesTouched,
 }
 
 /// Runs one transaction's reads and writes, of any number of chaincodes, against a state.
@@ -81,8 +104,10 @@ pub struct Simulator<'s, S: State> {
     ranges: Vec<range::Range>,
     queries: Vec<documents::OpenQuery>,
     holds_documents: bool,
+    policies: PoliciesTouched,
     wrote: bool,
     paged: bool,
+    queried_private: bool,
 }
 
 type Outcome<T, S> = Result<T, SimulateError<<S as State>::Error>>;
@@ -97,8 +122,10 @@ impl<'s, S: State> Simulator<'s, S> {
             ranges: Vec::new(),
             queries: Vec::new(),
             holds_documents: false,
+            policies: PoliciesTouched::default(),
             wrote: false,
             paged: false,
+            queried_private: false,
         }
     }
 
@@ -127,7 +154,7 @@ impl<'s, S: State> Simulator<'s, S> {
         let value = value.into();
         self.before_write(key, &value)?;
         self.builder.write(namespace, key, value);
-        Ok(())
+        self.touch(namespace, key)
     }
 
     /// Deletes a key.
@@ -151,127 +178,7 @@ impl<'s, S: State> Simulator<'s, S> {
         self.before_write(key, &[])?;
         self.builder
             .write_metadata(namespace, key, entries(metadata));
-        Ok(())
-    }
-
-    /// Reads a private key's plaintext.
-    ///
-    /// # Errors
-    /// Where the store fails, or does not keep the plaintext of a key that exists.
-    pub fn get_private(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<Option<Bytes>, S> {
-        let private = self
-            .state
-            .get_private(namespace, collection, key)
-            .map_err(SimulateError::State)?;
-        let hashed = self.hashed(namespace, collection, key)?;
-        let version = hashed.map(|value| value.version);
-        if private.as_ref().map(|value| value.version) != version {
-            return Err(SimulateError::PrivateDataUnavailable {
-                namespace: namespace.to_owned(),
-                collection: collection.to_owned(),
-                key: key.to_owned(),
-            });
-        }
-        self.builder
-            .read_private(namespace, collection, key, version);
-        Ok(private.map(|value| value.value))
-    }
-
-    /// Reads the hash of a private key's value, which needs no membership of the collection.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub fn get_private_hash(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<Option<Bytes>, S> {
-        let value = self.read_hashed(namespace, collection, key)?;
-        Ok(value.map(|value| value.value))
-    }
-
-    /// Reads a private key's metadata.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub fn private_metadata(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<BTreeMap<String, Bytes>, S> {
-        let value = self.read_hashed(namespace, collection, key)?;
-        Ok(metadata_map(value))
-    }
-
-    /// Writes a private key. An empty value deletes it.
-    ///
-    /// # Errors
-    /// After a paged query.
-    pub fn put_private(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-        value: impl Into<Bytes>,
-    ) -> Outcome<(), S> {
-        let value = value.into();
-        self.before_write(key, &value)?;
-        self.builder
-            .write_private(namespace, collection, key, value, false);
-        Ok(())
-    }
-
-    /// Deletes a private key.
-    ///
-    /// # Errors
-    /// After a paged query.
-    pub fn delete_private(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<(), S> {
-        self.put_private(namespace, collection, key, Bytes::new())
-    }
-
-    /// Deletes a private key with its history.
-    ///
-    /// # Errors
-    /// After a paged query.
-    pub fn purge_private(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<(), S> {
-        self.before_write(key, &[])?;
-        self.builder
-            .write_private(namespace, collection, key, Bytes::new(), true);
-        Ok(())
-    }
-
-    /// Replaces a private key's metadata, whole; with none it is removed.
-    ///
-    /// # Errors
-    /// After a paged query.
-    pub fn put_private_metadata(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-        metadata: BTreeMap<String, Bytes>,
-    ) -> Outcome<(), S> {
-        self.before_write(key, &[])?;
-        self.builder
-            .write_private_metadata(namespace, collection, key, entries(metadata));
-        Ok(())
+        self.touch(namespace, key)
     }
 
     /// Refuses a page of a query after a write, and writes from now on.
@@ -292,10 +199,15 @@ impl<'s, S: State> Simulator<'s, S> {
     #[must_use]
     pub fn finish(mut self) -> SimulationResult {
         for range in self.ranges {
-            let (namespace, query) = range.finish();
-            self.builder.add_range_query(&namespace, query);
+            // What a query of private data saw is recorded nowhere.
+            if let Some((namespace, query)) = range.finish() {
+                self.builder.add_range_query(&namespace, query);
+            }
         }
-        self.builder.finish()
+        SimulationResult {
+            policies: self.policies,
+            ..self.builder.finish()
+        }
     }
 
     fn read(&mut self, namespace: &str, key: &str) -> Outcome<Option<VersionedValue>, S> {
@@ -306,35 +218,21 @@ impl<'s, S: State> Simulator<'s, S> {
         Ok(value)
     }
 
-    fn read_hashed(
-        &mut self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<Option<VersionedValue>, S> {
-        let value = self.hashed(namespace, collection, key)?;
-        let version = value.as_ref().map(|value| value.version);
-        self.builder
-            .read_private(namespace, collection, key, version);
-        Ok(value)
-    }
-
-    fn hashed(
-        &self,
-        namespace: &str,
-        collection: &str,
-        key: &str,
-    ) -> Outcome<Option<VersionedValue>, S> {
-        self.state
-            .get_hashed(namespace, collection, &Sha256::digest(key))
-            .map_err(SimulateError::State)
+    /// Notes the policy of a public key that is written.
+    fn touch(&mut self, namespace: &str, key: &str) -> Outcome<(), S> {
+        let metadata = self.state.metadata(namespace, key);
+        let metadata = metadata.map_err(SimulateError::State)?;
+        self.policies.touch(namespace, "", key, metadata);
+        Ok(())
     }
 
     fn before_write(&mut self, key: &str, value: &[u8]) -> Outcome<(), S> {
+        let id = &self.transaction_id;
+        if self.queried_private {
+            return Err(SimulateError::WriteAfterPrivateQuery(id.clone()));
+        }
         if self.paged {
-            return Err(SimulateError::WriteAfterPagedQuery(
-                self.transaction_id.clone(),
-            ));
+            return Err(SimulateError::WriteAfterPagedQuery(id.clone()));
         }
         self.wrote = true;
         if self.holds_documents {
@@ -359,4 +257,15 @@ fn entries(metadata: BTreeMap<String, Bytes>) -> Vec<MetadataEntry> {
     entries
         .map(|(name, value)| MetadataEntry { name, value })
         .collect()
+}
+
+/// A version as a peer prints it.
+fn height(version: Option<Version>) -> String {
+    version.map_or_else(
+        || "<nil>".to_owned(),
+        |Version {
+             block_number,
+             transaction_number,
+         }| format!("{{BlockNum: {block_number}, TxNum: {transaction_number}}}"),
+    )
 }

@@ -138,6 +138,22 @@ pub trait State {
     ) -> Result<Option<VersionedValue>, Self::Error> {
         Ok(None)
     }
+
+    /// Private keys with their plaintext, as [`State::range`] has public ones. A state that keeps
+    /// no plaintext returns none.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn private_range(
+        &self,
+        _namespace: &str,
+        _collection: &str,
+        _start: &str,
+        _end: &str,
+        _limit: usize,
+    ) -> Result<Vec<(String, VersionedValue)>, Self::Error> {
+        Ok(Vec::new())
+    }
 }
 
 impl<S: State + ?Sized> State for &S {
@@ -194,6 +210,17 @@ impl<S: State + ?Sized> State for &S {
         key: &str,
     ) -> Result<Option<VersionedValue>, Self::Error> {
         (**self).get_private(namespace, collection, key)
+    }
+
+    fn private_range(
+        &self,
+        namespace: &str,
+        collection: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, VersionedValue)>, Self::Error> {
+        (**self).private_range(namespace, collection, start, end, limit)
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fabric_devnet::{Cut, Deployment, Network, Ports};
+use fabric_devnet::{CollectionConfig, Cut, Deployment, DevnetError, Network, Ports};
 use fabric_msp::layout::{OrganizationKind, OrganizationLayout};
 
 use crate::chaincode::Chaincode;
@@ -91,16 +91,24 @@ impl Embedded {
     /// Deploys a chaincode, or changes its definition or address.
     ///
     /// # Errors
-    /// [`Error::Embedded`]; [`Error::Unsupported`] for a chaincode with TLS or collections.
+    /// [`Error::Embedded`]; [`Error::Unsupported`] for a chaincode with TLS.
     pub async fn deploy(&self, chaincode: &Chaincode) -> Result<(), Error> {
-        if chaincode.tls.is_some() || chaincode.collections.is_some() {
+        if chaincode.tls.is_some() {
             return Err(Error::Unsupported {
-                operation: "a chaincode with TLS or collections",
+                operation: "a chaincode with TLS",
             });
         }
         let mut deployment = Deployment::new(&chaincode.name, &chaincode.address);
         if let Some(policy) = &chaincode.policy {
             deployment = deployment.policy(policy);
+        }
+        if let Some(collections) = &chaincode.collections {
+            let collections =
+                CollectionConfig::parse(collections).map_err(|error| DevnetError::Deployment {
+                    name: chaincode.name.clone(),
+                    reason: error.to_string(),
+                })?;
+            deployment = deployment.collections(collections);
         }
         self.network.deploy(deployment).await?;
         Ok(())

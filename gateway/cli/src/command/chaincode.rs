@@ -32,6 +32,9 @@ pub(crate) enum Chaincode {
         /// organisations where none is given.
         #[arg(long)]
         policy: Option<String>,
+        /// Private data collections: the JSON file that Fabric's `peer` takes.
+        #[arg(long, value_name = "FILE")]
+        collections_config: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -81,10 +84,17 @@ impl Chaincode {
             Self::Deploy {
                 service,
                 policy,
+                collections_config,
                 place,
             } => {
                 let mut definition = Definition::new(&service.name, &service.address);
                 definition.policy = policy;
+                if let Some(file) = collections_config {
+                    let read = std::fs::read_to_string(&file);
+                    let collections =
+                        read.with_context(|| format!("could not read file '{}'", file.display()))?;
+                    definition.collections = Some(collections);
+                }
                 let deployed = deploy(&place, &definition).await?;
                 output.result(&deployed, |deployed| {
                     format!(
@@ -104,10 +114,14 @@ impl Chaincode {
 pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Result<Value> {
     match place.kind()? {
         Kind::Embedded => {
+            let collections = definition.collections.as_deref().unwrap_or("[]");
+            let collections: Value = serde_json::from_str(collections)
+                .context("could not parse the collection configuration")?;
             let request = json!({
                 "name": definition.name,
                 "address": definition.address,
                 "policy": definition.policy,
+                "collections": collections,
             });
             place.admin("POST", "/chaincodes", Some(&request)).await
         }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     ChaincodeError, Service,
+    collections::Collections,
     query::Queries,
     request::{self, Failure},
     stream::Lease,
@@ -23,7 +24,8 @@ use crate::{
     endorser::Unpacked,
     package::ChaincodePackage,
     peer::Peer,
-    storage::{StorageError, View},
+    private::PeerState,
+    storage::StorageError,
     system,
 };
 use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
@@ -37,21 +39,23 @@ pub(crate) struct Context<'a> {
     /// The peer that runs it.
     pub(crate) peer: &'a Peer,
     pub(crate) channel: &'a Channel,
-    /// The channel as of the peer's height.
-    pub(crate) view: &'a View,
+    /// The channel as of the peer's height, as the peer sees it.
+    pub(crate) state: &'a PeerState<'a>,
     pub(crate) signed: &'a SignedProposal,
+    /// Who signed it, serialized.
+    pub(crate) creator: &'a [u8],
     pub(crate) transaction_id: &'a str,
 }
 
 /// A transaction that runs.
 pub(crate) struct Transaction<'a> {
     context: Context<'a>,
-    simulator: Simulator<'a, View>,
+    simulator: Simulator<'a, PeerState<'a>>,
 }
 
 impl<'a> Transaction<'a> {
     pub(crate) fn new(context: Context<'a>) -> Self {
-        let mut simulator = Simulator::new(context.view, context.transaction_id);
+        let mut simulator = Simulator::new(context.state, context.transaction_id);
         if context.peer.chaincodes().rich_queries {
             simulator = simulator.over_documents();
         }
@@ -70,7 +74,7 @@ impl<'a> Transaction<'a> {
             .map_err(unreadable)?;
         self.context
             .channel
-            .definition(self.context.view, name)
+            .definition(self.context.state.view(), name)
             .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
             .ok_or_else(|| ChaincodeError::NotDefined {
                 name: name.to_owned(),
@@ -86,12 +90,12 @@ impl<'a> Transaction<'a> {
         let Context {
             peer,
             channel,
-            view,
+            state,
             ..
         } = &self.context;
         let package = peer
             .chaincodes()
-            .package(view, channel.name(), &definition)
+            .package(state.view(), channel.name(), &definition)
             .map_err(|error| ChaincodeError::NotRunning(error.to_string()))?;
         Ok((definition, package))
     }
@@ -185,6 +189,7 @@ impl<'a> Transaction<'a> {
         };
         lease.send(call).await?;
         let mut queries = Queries::default();
+        let mut collections = Collections::new(r#type == Type::Init);
         loop {
             let message = tokio::select! {
                 biased;
@@ -198,7 +203,10 @@ impl<'a> Transaction<'a> {
             }
             let answer = match r#type {
                 Type::InvokeChaincode => self.invoke_nested(message.payload).await,
-                _ => self.answer(namespace, r#type, message.payload, &mut queries),
+                _ => {
+                    let mut ledger = self.ledger(namespace, &mut collections);
+                    answer(&mut ledger, r#type, message.payload, &mut queries)
+                }
             };
             match answer {
                 Ok(payload) => lease.answer(Type::Response, payload).await?,
@@ -214,28 +222,20 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Answers a request about the ledger.
-    fn answer(
-        &mut self,
-        namespace: &str,
-        r#type: Type,
-        payload: Bytes,
-        queries: &mut Queries,
-    ) -> Result<Bytes, Failure> {
-        let mut ledger = request::Ledger {
+    /// The ledger as one chaincode of the transaction sees it.
+    fn ledger<'l>(
+        &'l mut self,
+        namespace: &'l str,
+        collections: &'l mut Collections,
+    ) -> request::Ledger<'l, 'a> {
+        request::Ledger {
             channel: self.context.channel,
-            view: self.context.view,
+            state: self.context.state,
+            creator: self.context.creator,
             namespace,
             rich_queries: self.context.peer.chaincodes().rich_queries,
+            collections,
             simulator: &mut self.simulator,
-        };
-        match r#type {
-            Type::GetStateByRange => queries.range(&mut ledger, payload),
-            Type::GetQueryResult => queries.rich(&mut ledger, payload),
-            Type::GetHistoryForKey => queries.history(&mut ledger, payload),
-            Type::QueryStateNext => queries.next(&mut ledger, payload),
-            Type::QueryStateClose => queries.close(payload),
-            _ => ledger.answer(r#type, payload),
         }
     }
 
@@ -273,6 +273,23 @@ fn refuse_system(name: &str, signed: &SignedProposal) -> Bytes {
         ..Default::default()
     };
     message.encode_to_vec().into()
+}
+
+/// Answers a request about the ledger.
+fn answer(
+    ledger: &mut request::Ledger<'_, '_>,
+    r#type: Type,
+    payload: Bytes,
+    queries: &mut Queries,
+) -> Result<Bytes, Failure> {
+    match r#type {
+        Type::GetStateByRange => queries.range(ledger, payload),
+        Type::GetQueryResult => queries.rich(ledger, payload),
+        Type::GetHistoryForKey => queries.history(ledger, payload),
+        Type::QueryStateNext => queries.next(ledger, payload),
+        Type::QueryStateClose => queries.close(payload),
+        _ => ledger.answer(r#type, payload),
+    }
 }
 
 #[expect(

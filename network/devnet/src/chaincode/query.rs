@@ -55,9 +55,12 @@ impl Queries {
             collection,
             metadata,
         } = decode(payload)?;
-        ledger.check_public(&collection)?;
         let id = self.new_id()?;
         let metadata: QueryMetadata = decode(metadata)?;
+        if !collection.is_empty() {
+            let bounds = [&*start_key, &*end_key];
+            return self.private_range(ledger, id, &collection, bounds, metadata.page_size);
+        }
         if metadata.page_size == 0 && metadata.bookmark.is_empty() {
             let range = ledger
                 .simulator
@@ -86,6 +89,29 @@ impl Queries {
         };
         let rows = key_values(ledger.namespace, rows);
         Ok(response(rows, false, id, metadata.encode_to_vec().into()))
+    }
+
+    /// Begins a query of a collection's plaintext. It has no pages, yet a page size within one
+    /// message ends it.
+    fn private_range(
+        &mut self,
+        ledger: &mut Ledger<'_, '_>,
+        id: String,
+        collection: &str,
+        [start, end]: [&str; 2],
+        page_size: i32,
+    ) -> Result<Bytes, Failure> {
+        ledger.check_private_query(collection)?;
+        let limit = usize::try_from(page_size)
+            .ok()
+            .filter(|size| (1..=QUERY_BATCH).contains(size))
+            .unwrap_or(usize::MAX);
+        let namespace = ledger.namespace;
+        let range = ledger
+            .simulator
+            .open_private_range(namespace, collection, start, end, limit)?;
+        self.open.insert(id.clone(), Query::Range(range));
+        self.batch(ledger, id)
     }
 
     /// Begins a query of a key's history.
@@ -160,7 +186,8 @@ impl History {
         let wanted = QUERY_BATCH.min(left);
         let mut positions =
             ledger
-                .view
+                .state
+                .view()
                 .history(ledger.namespace, &self.key, self.before, wanted + 1)?;
         let has_more = positions.len() > wanted && wanted < left;
         positions.truncate(wanted);

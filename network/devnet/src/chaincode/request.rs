@@ -13,10 +13,8 @@ use fabric_protos::peer::{
 };
 use prost::Message;
 
-use crate::{
-    channel::Channel,
-    storage::{StorageError, View},
-};
+use super::collections::Collections;
+use crate::{channel::Channel, private::PeerState, storage::StorageError};
 
 /// Why a request fails, in a real peer's words, without its `GET_STATE failed: ...` before it.
 #[derive(Debug)]
@@ -44,11 +42,14 @@ pub(super) fn decode<M: Message + Default>(payload: Bytes) -> Result<M, Failure>
 /// The ledger as one chaincode of one transaction sees it.
 pub(super) struct Ledger<'l, 's> {
     pub(super) channel: &'l Channel,
-    pub(super) view: &'l View,
+    pub(super) state: &'l PeerState<'s>,
+    /// The client, serialized.
+    pub(super) creator: &'l [u8],
     pub(super) namespace: &'l str,
     /// Whether rich queries are answered.
     pub(super) rich_queries: bool,
-    pub(super) simulator: &'l mut Simulator<'s, View>,
+    pub(super) collections: &'l mut Collections,
+    pub(super) simulator: &'l mut Simulator<'s, PeerState<'s>>,
 }
 
 impl Ledger<'_, '_> {
@@ -59,8 +60,8 @@ impl Ledger<'_, '_> {
             Type::GetStateMultiple => self.get_multiple(&decode(payload)?),
             Type::GetStateMetadata => self.get_metadata(&decode(payload)?),
             Type::GetPrivateDataHash => {
-                let GetState { collection, .. } = decode(payload)?;
-                Err(self.no_collection(&collection))
+                let GetState { key, collection } = decode(payload)?;
+                self.get_private_hash(&collection, &key)
             }
             Type::PutState => self.put(decode(payload)?).map(nothing),
             Type::DelState => self.delete(&decode(payload)?).map(nothing),
@@ -72,25 +73,43 @@ impl Ledger<'_, '_> {
     }
 
     fn get(&mut self, request: &GetState) -> Result<Bytes, Failure> {
-        self.check_public(&request.collection)?;
-        Ok(self
-            .simulator
-            .get(self.namespace, &request.key)?
-            .unwrap_or_default())
+        let GetState { key, collection } = request;
+        if !collection.is_empty() {
+            return self.get_private(collection, key);
+        }
+        let value = self.simulator.get(self.namespace, key)?;
+        Ok(value.unwrap_or_default())
     }
 
     fn get_multiple(&mut self, request: &GetStateMultiple) -> Result<Bytes, Failure> {
-        self.check_public(&request.collection)?;
-        let mut values = Vec::with_capacity(request.keys.len());
-        for key in &request.keys {
-            values.push(self.simulator.get(self.namespace, key)?.unwrap_or_default());
+        let GetStateMultiple { keys, collection } = request;
+        let mut values = Vec::with_capacity(keys.len());
+        if collection.is_empty() {
+            for key in keys {
+                values.push(self.simulator.get(self.namespace, key)?);
+            }
+        } else {
+            self.check_read(collection)?;
+            self.check_defined(collection)?;
+            let keys = keys.iter().map(String::as_str);
+            values = self
+                .simulator
+                .get_private_multiple(self.namespace, collection, keys)?;
         }
+        let values = values.into_iter().map(Option::unwrap_or_default).collect();
         Ok(GetStateMultipleResult { values }.encode_to_vec().into())
     }
 
     fn get_metadata(&mut self, request: &GetStateMetadata) -> Result<Bytes, Failure> {
-        self.check_public(&request.collection)?;
-        let metadata = self.simulator.metadata(self.namespace, &request.key)?;
+        let GetStateMetadata { key, collection } = request;
+        let metadata = if collection.is_empty() {
+            self.simulator.metadata(self.namespace, key)?
+        } else {
+            self.check_read(collection)?;
+            self.check_defined(collection)?;
+            self.simulator
+                .private_metadata(self.namespace, collection, key)?
+        };
         let entries = metadata.into_iter();
         let result = StateMetadataResult {
             entries: entries
@@ -101,31 +120,56 @@ impl Ledger<'_, '_> {
     }
 
     fn put(&mut self, request: PutState) -> Result<(), Failure> {
-        self.check_public(&request.collection)?;
+        let PutState {
+            key,
+            value,
+            collection,
+        } = request;
+        if collection.is_empty() {
+            return Ok(self.simulator.put(self.namespace, &key, value)?);
+        }
+        self.check_write(&collection)?;
         Ok(self
             .simulator
-            .put(self.namespace, &request.key, request.value)?)
+            .put_private(self.namespace, &collection, &key, value)?)
     }
 
     fn delete(&mut self, request: &DelState) -> Result<(), Failure> {
-        self.check_public(&request.collection)?;
-        Ok(self.simulator.delete(self.namespace, &request.key)?)
+        self.put(PutState {
+            key: request.key.clone(),
+            value: Bytes::new(),
+            collection: request.collection.clone(),
+        })
     }
 
     fn put_metadata(&mut self, request: PutStateMetadata) -> Result<(), Failure> {
-        self.check_public(&request.collection)?;
-        let entry = request.metadata.unwrap_or_default();
+        let PutStateMetadata {
+            key,
+            collection,
+            metadata,
+        } = request;
+        let entry = metadata.unwrap_or_default();
         let metadata = BTreeMap::from([(entry.metakey, entry.value)]);
+        if collection.is_empty() {
+            return Ok(self
+                .simulator
+                .put_metadata(self.namespace, &key, metadata)?);
+        }
+        self.check_write(&collection)?;
         Ok(self
             .simulator
-            .put_metadata(self.namespace, &request.key, metadata)?)
+            .put_private_metadata(self.namespace, &collection, &key, metadata)?)
     }
 
     fn purge(&mut self, request: &DelState) -> Result<(), Failure> {
-        if request.collection.is_empty() {
+        let DelState { key, collection } = request;
+        if collection.is_empty() {
             return Err(Failure("only applicable for private data".to_owned()));
         }
-        Err(self.no_collection(&request.collection))
+        self.check_write(collection)?;
+        Ok(self
+            .simulator
+            .purge_private(self.namespace, collection, key)?)
     }
 
     fn write_batch(&mut self, batch: WriteBatchState) -> Result<(), Failure> {
@@ -159,23 +203,6 @@ impl Ledger<'_, '_> {
             write_record::Type::PurgePrivateData => self.purge(&DelState { key, collection }),
             write_record::Type::Undefined => Err(Failure("unknown operation type".to_owned())),
         }
-    }
-
-    /// Chaincodes are deployed without collections, so that each one asked for does not exist.
-    pub(super) fn check_public(&self, collection: &str) -> Result<(), Failure> {
-        if collection.is_empty() {
-            Ok(())
-        } else {
-            Err(self.no_collection(collection))
-        }
-    }
-
-    fn no_collection(&self, collection: &str) -> Failure {
-        Failure(format!(
-            "collection {}/{}/{collection} could not be found",
-            self.channel.name(),
-            self.namespace
-        ))
     }
 }
 

@@ -10,13 +10,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Form, Source, serve};
-use crate::{
-    chain::ServedBlock,
-    channel::Policy,
-    limiter::Limiter,
-    peer::{Peer, PeerLedger},
-};
+use super::{Form, Recipient, Source, serve};
+use crate::{chain::ServedBlock, channel::Policy, limiter::Limiter, peer::Peer, private};
 
 /// Serves the chain as one peer has it.
 #[derive(Debug)]
@@ -39,6 +34,7 @@ impl PeerDeliverService {
             clock: Arc::clone(self.peer.clock()),
             node: self.peer.name().to_owned(),
             faults: Arc::clone(self.peer.faults()),
+            peer: Some(Arc::clone(self.peer.endorser())),
             policy: Policy::ApplicationReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -84,7 +80,7 @@ struct Whole;
 /// Blocks without payloads.
 struct Filtered;
 
-/// Blocks with the private data that the client may see. No chaincode here has any.
+/// Blocks with the private data that the client may see.
 struct WithPrivateData;
 
 impl Form for Whole {
@@ -94,7 +90,7 @@ impl Form for Whole {
         response(Type::Status(status.into()))
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(_: &ServedBlock, block: Block, _: &Recipient<'_>) -> Result<DeliverResponse, Status> {
         Ok(response(Type::Block(block)))
     }
 }
@@ -109,10 +105,10 @@ impl Form for Filtered {
     fn block(
         served: &ServedBlock,
         _: Block,
-        ledger: &PeerLedger,
+        recipient: &Recipient<'_>,
     ) -> Result<DeliverResponse, Status> {
         let filtered = served
-            .filtered(ledger.channel().name())
+            .filtered(recipient.ledger.channel().name())
             .map_err(|error| Status::internal(error.to_string()))?;
         Ok(response(Type::FilteredBlock(filtered)))
     }
@@ -125,10 +121,16 @@ impl Form for WithPrivateData {
         Whole::status(status)
     }
 
-    fn block(_: &ServedBlock, block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(
+        served: &ServedBlock,
+        block: Block,
+        recipient: &Recipient<'_>,
+    ) -> Result<DeliverResponse, Status> {
+        let private_data_map = private::deliver::private_data(recipient, served.number())
+            .map_err(|error| Status::internal(error.to_string()))?;
         let block = BlockAndPrivateData {
             block: Some(block),
-            ..Default::default()
+            private_data_map,
         };
         Ok(response(Type::BlockAndPrivateData(block)))
     }

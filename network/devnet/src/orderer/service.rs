@@ -22,7 +22,6 @@ use crate::{
     clock::Clock,
     deliver::{self, Source},
     faults::Faults,
-    peer::PeerLedger,
 };
 
 /// Answers on their way to one broadcast client.
@@ -69,6 +68,7 @@ impl AtomicBroadcast for OrdererService {
             clock: Arc::clone(&self.clock),
             node: layout::ORDERER_HOST.to_owned(),
             faults: Arc::clone(&self.faults),
+            peer: None,
             policy: Policy::ChannelReaders,
             shutdown: self.shutdown.clone(),
         };
@@ -116,7 +116,11 @@ impl deliver::Form for Ordered {
         }
     }
 
-    fn block(_: &ServedBlock, mut block: Block, _: &PeerLedger) -> Result<DeliverResponse, Status> {
+    fn block(
+        _: &ServedBlock,
+        mut block: Block,
+        _: &deliver::Recipient<'_>,
+    ) -> Result<DeliverResponse, Status> {
         // What peers add is none of the orderer's business.
         if let Some(metadata) = &mut block.metadata {
             for entry in metadata.metadata.iter_mut().skip(2) {

@@ -4,6 +4,8 @@
 use bytes::Bytes;
 use fabric_ledger::state::{ExpiringKey, HashedKey};
 
+use super::PrivateSet;
+
 /// `namespace`, `key`.
 pub(super) fn state(namespace: &str, key: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(4 + namespace.len() + key.len());
@@ -69,6 +71,54 @@ pub(super) fn read_expiring(bytes: &[u8]) -> Option<ExpiringKey> {
         written_in: u64::from_be_bytes(*written_in),
         expires_in: u64::from_be_bytes(*expires_in),
     })
+}
+
+/// Block and transaction of a private set, then its namespace and collection.
+pub(super) fn private_set(
+    block: u64,
+    transaction: u32,
+    namespace: &str,
+    collection: &str,
+) -> Vec<u8> {
+    let mut bytes = block.to_be_bytes().to_vec();
+    bytes.extend_from_slice(&transaction.to_be_bytes());
+    push(&mut bytes, namespace.as_bytes());
+    bytes.extend_from_slice(collection.as_bytes());
+    bytes
+}
+
+/// Reads what [`private_set`] writes: the block, and the set without content.
+pub(super) fn read_private_set(bytes: &[u8]) -> Option<(u64, PrivateSet)> {
+    let (block, rest) = bytes.split_first_chunk::<8>()?;
+    let (transaction, rest) = rest.split_first_chunk::<4>()?;
+    let (namespace, collection) = take(rest)?;
+    let set = PrivateSet {
+        transaction: u32::from_be_bytes(*transaction),
+        namespace: String::from_utf8(namespace.to_vec()).ok()?,
+        collection: String::from_utf8(collection.to_vec()).ok()?,
+        writes: Bytes::new(),
+        key_hashes: Vec::new(),
+        expires_in: None,
+    };
+    Some((u64::from_be_bytes(*block), set))
+}
+
+/// A private key by its hash, then block and transaction that wrote it, as [`history_position`]
+/// reads them.
+pub(super) fn private_writer(
+    namespace: &str,
+    collection: &str,
+    key_hash: &[u8],
+    block: u64,
+    transaction: u32,
+) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(24 + namespace.len() + collection.len() + key_hash.len());
+    push(&mut bytes, namespace.as_bytes());
+    push(&mut bytes, collection.as_bytes());
+    push(&mut bytes, key_hash);
+    bytes.extend_from_slice(&block.to_be_bytes());
+    bytes.extend_from_slice(&transaction.to_be_bytes());
+    bytes
 }
 
 /// No part is longer than a gRPC message, which is far below 4 GiB.

@@ -10,7 +10,12 @@ use redb::{
     WriteTransaction,
 };
 
-use super::{Commit, Head, StorageError, copying::copy, key};
+use super::{
+    Commit, Head, StorageError,
+    copying::copy,
+    key,
+    private::{PrivateReading, PrivateWriting},
+};
 
 /// Blocks by number, encoded.
 const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
@@ -41,6 +46,7 @@ pub(super) struct Reading {
     pub(super) hashed: ReadOnlyTable<&'static [u8], &'static [u8]>,
     pub(super) expiring: ReadOnlyTable<&'static [u8], ()>,
     pub(super) history: ReadOnlyTable<&'static [u8], ()>,
+    pub(super) private: PrivateReading,
     pub(super) head: Head,
 }
 
@@ -68,6 +74,7 @@ impl Reading {
             hashed: transaction.open_table(HASHED)?,
             expiring: transaction.open_table(EXPIRING)?,
             history: transaction.open_table(HISTORY)?,
+            private: PrivateReading::open(&transaction)?,
             head,
         })
     }
@@ -82,6 +89,7 @@ pub(super) struct Writing<'t> {
     hashed: Table<'t, &'static [u8], &'static [u8]>,
     expiring: Table<'t, &'static [u8], ()>,
     history: Table<'t, &'static [u8], ()>,
+    private: PrivateWriting<'t>,
     head: Table<'t, (), HeadRecord<'static>>,
 }
 
@@ -95,6 +103,7 @@ impl<'t> Writing<'t> {
             hashed: transaction.open_table(HASHED)?,
             expiring: transaction.open_table(EXPIRING)?,
             history: transaction.open_table(HISTORY)?,
+            private: PrivateWriting::open(transaction)?,
             head: transaction.open_table(HEAD)?,
         })
     }
@@ -120,6 +129,7 @@ impl<'t> Writing<'t> {
                 .insert(&*key::history(namespace, key, number, *transaction), ())?;
         }
         self.write_state(commit)?;
+        self.private.write(number, &commit.private)?;
         self.write_head(&commit.head)
     }
 
@@ -176,6 +186,7 @@ impl<'t> Writing<'t> {
             hashed,
             expiring,
             history,
+            private,
             head,
         } = from;
         copy(blocks, &mut self.blocks)?;
@@ -185,6 +196,7 @@ impl<'t> Writing<'t> {
         copy(hashed, &mut self.hashed)?;
         copy(expiring, &mut self.expiring)?;
         copy(history, &mut self.history)?;
+        self.private.fill(private)?;
         self.write_head(head)
     }
 }
@@ -206,7 +218,7 @@ fn put(
 }
 
 /// A state record: version, length of the metadata, metadata, value.
-fn record(value: &[u8], metadata: &[u8], version: Version) -> Vec<u8> {
+pub(super) fn record(value: &[u8], metadata: &[u8], version: Version) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(20 + metadata.len() + value.len());
     bytes.extend_from_slice(&version.block_number.to_be_bytes());
     bytes.extend_from_slice(&version.transaction_number.to_be_bytes());

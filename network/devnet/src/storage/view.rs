@@ -7,9 +7,10 @@ use fabric_ledger::{
     Version,
     state::{ExpiringKey, State, TransactionIds, VersionedValue},
 };
+use redb::ReadOnlyTable;
 
 use super::{
-    Head, StorageError, key,
+    Head, PrivateSet, StorageError, key,
     tables::{Reading, read_record, read_version},
 };
 
@@ -97,6 +98,21 @@ impl View {
             })
             .collect()
     }
+
+    /// Private key and plaintext behind the hash of a key.
+    pub(crate) fn plaintext(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key_hash: &[u8],
+    ) -> Result<Option<(String, VersionedValue)>, StorageError> {
+        self.tables.private.by_hash(namespace, collection, key_hash)
+    }
+
+    /// What the transactions of a block wrote to collections, as far as it is kept.
+    pub(crate) fn private_sets(&self, block: u64) -> Result<Vec<PrivateSet>, StorageError> {
+        self.tables.private.sets(block)
+    }
 }
 
 impl State for View {
@@ -121,32 +137,9 @@ impl State for View {
         end: &str,
         limit: usize,
     ) -> Result<Vec<(String, VersionedValue)>, StorageError> {
+        let bounds = [start, end].map(|key| key::state(namespace, key));
         let prefix = key::state(namespace, "");
-        let first = key::state(namespace, start);
-        let last = key::state(namespace, end);
-        let upper = if end.is_empty() {
-            Bound::Unbounded
-        } else {
-            Bound::Excluded(&*last)
-        };
-        if !end.is_empty() && first >= last {
-            return Ok(Vec::new());
-        }
-        let mut rows = Vec::new();
-        for row in self
-            .tables
-            .state
-            .range::<&[u8]>((Bound::Included(&*first), upper))?
-            .take(limit)
-        {
-            let (key, record) = row?;
-            let Some(key) = key.value().strip_prefix(prefix.as_slice()) else {
-                break;
-            };
-            let key = str::from_utf8(key).map_err(|_| StorageError::Malformed("state key"))?;
-            rows.push((key.to_owned(), read_record(record.value())?));
-        }
-        Ok(rows)
+        rows(&self.tables.state, &prefix, &bounds, end.is_empty(), limit)
     }
 
     fn get_hashed(
@@ -177,6 +170,57 @@ impl State for View {
         }
         Ok(keys)
     }
+
+    fn get_private(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Option<VersionedValue>, StorageError> {
+        self.tables.private.get(namespace, collection, key)
+    }
+
+    fn private_range(
+        &self,
+        namespace: &str,
+        collection: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, VersionedValue)>, StorageError> {
+        let bounds = [start, end].map(|key| key::hashed(namespace, collection, key.as_bytes()));
+        let prefix = key::hashed(namespace, collection, &[]);
+        let table = self.tables.private.plaintext();
+        rows(table, &prefix, &bounds, end.is_empty(), limit)
+    }
+}
+
+/// State records with keys between two bounds, the second excluded or open, below a prefix.
+fn rows(
+    table: &ReadOnlyTable<&'static [u8], &'static [u8]>,
+    prefix: &[u8],
+    [first, last]: &[Vec<u8>; 2],
+    open: bool,
+    limit: usize,
+) -> Result<Vec<(String, VersionedValue)>, StorageError> {
+    let upper = if open {
+        Bound::Unbounded
+    } else if first < last {
+        Bound::Excluded(&**last)
+    } else {
+        return Ok(Vec::new());
+    };
+    let mut rows = Vec::new();
+    let range = table.range::<&[u8]>((Bound::Included(&**first), upper))?;
+    for row in range.take(limit) {
+        let (key, record) = row?;
+        let Some(key) = key.value().strip_prefix(prefix) else {
+            break;
+        };
+        let key = str::from_utf8(key).map_err(|_| StorageError::Malformed("state key"))?;
+        rows.push((key.to_owned(), read_record(record.value())?));
+    }
+    Ok(rows)
 }
 
 impl TransactionIds for View {

@@ -232,7 +232,10 @@ async fn a_malformed_request_fails_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_collection_is_named() {
     let (_setup, client) = started().await;
-    let status = client.evaluate(&["private", "a"]).await.unwrap_err();
+    let status = client
+        .evaluate(&["private", "get", "secrets", "a"])
+        .await
+        .unwrap_err();
     let text = "collection mychannel/basic/secrets could not be found";
     assert!(status.message().ends_with(text), "{status:?}");
 }

@@ -19,6 +19,7 @@ mod limits;
 mod malformed;
 mod orderer;
 mod packages;
+mod private;
 mod refusals;
 mod restart;
 mod rich_queries;

@@ -99,10 +99,12 @@ impl CollectionPrivateWrites {
     /// SHA-256 of the set, which the public set repeats.
     #[must_use]
     pub fn hash(&self) -> Bytes {
-        Bytes::copy_from_slice(&Sha256::digest(self.key_bytes()))
+        Bytes::copy_from_slice(&Sha256::digest(self.to_bytes()))
     }
 
-    fn key_bytes(&self) -> Vec<u8> {
+    /// The set's bytes, without the name of the collection (Fabric's `KVRWSet`).
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
         kvrwset::KvrwSet {
             reads: Vec::new(),
             range_queries_info: Vec::new(),
@@ -110,12 +112,13 @@ impl CollectionPrivateWrites {
             metadata_writes: proto_list(&self.metadata_writes),
         }
         .encode_to_vec()
+        .into()
     }
 
     fn to_proto(&self) -> rwset::CollectionPvtReadWriteSet {
         rwset::CollectionPvtReadWriteSet {
             collection_name: self.collection.clone(),
-            rwset: self.key_bytes().into(),
+            rwset: self.to_bytes(),
         }
     }
 

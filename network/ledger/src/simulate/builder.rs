@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::SimulationResult;
+use super::{PoliciesTouched, SimulationResult};
 use crate::rwset::{
     CollectionPrivateWrites, CollectionRwset, HashedMetadataWrite, HashedRead, HashedWrite,
     MetadataEntry, MetadataWrite, NamespacePrivateWrites, NamespaceRwset, PrivateWrites,
@@ -133,6 +133,7 @@ impl RwsetBuilder {
         SimulationResult {
             rwset: TxRwset { namespaces },
             private,
+            policies: PoliciesTouched::default(),
         }
     }
 

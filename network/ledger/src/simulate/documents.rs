@@ -16,6 +16,8 @@ pub struct QueryId(usize);
 #[derive(Debug)]
 pub(super) struct OpenQuery {
     namespace: String,
+    /// A collection's plaintext instead of public keys.
+    collection: Option<String>,
     find: Find,
     batches: Batches,
 }
@@ -24,6 +26,7 @@ impl OpenQuery {
     fn new(namespace: &str, query: Query) -> Self {
         Self {
             namespace: namespace.to_owned(),
+            collection: None,
             find: Find::new(query),
             batches: Batches::default(),
         }
@@ -49,6 +52,26 @@ impl<S: State> Simulator<'_, S> {
         Ok(QueryId(self.queries.len() - 1))
     }
 
+    /// Begins a query of a collection's plaintext, of which nothing is recorded. Only for
+    /// transactions that do not write.
+    ///
+    /// # Errors
+    /// After a write; [`SimulateError::Query`] where it cannot be answered.
+    pub fn open_private_query(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        query: &str,
+    ) -> Outcome<QueryId, S> {
+        self.begin_private_query()?;
+        let query = Query::parse(query, "")?;
+        self.queries.push(OpenQuery {
+            collection: Some(collection.to_owned()),
+            ..OpenQuery::new(namespace, query)
+        });
+        Ok(QueryId(self.queries.len() - 1))
+    }
+
     /// The next results of a query, with one more that is read and recorded, where there is one.
     ///
     /// # Errors
@@ -65,11 +88,15 @@ impl<S: State> Simulator<'_, S> {
             .ok_or(SimulateError::UnknownQuery(id))?;
         let OpenQuery {
             namespace,
+            collection,
             find,
             batches,
         } = query;
         batches
-            .next(size, || next(*state, builder, namespace, find))
+            .next(size, || match collection {
+                None => next(*state, builder, namespace, find),
+                Some(collection) => next_private(*state, namespace, collection, find),
+            })
             .map_err(SimulateError::State)
     }
 
@@ -101,6 +128,19 @@ impl<S: State> Simulator<'_, S> {
         }
         Ok((results, find.bookmark()))
     }
+}
+
+fn next_private<S: State>(
+    state: &S,
+    namespace: &str,
+    collection: &str,
+    find: &mut Find,
+) -> Result<Option<KeyValue>, S::Error> {
+    let found = find.next(|start| state.private_range(namespace, collection, start, "", FETCH))?;
+    Ok(found.map(|found| KeyValue {
+        key: found.key,
+        value: found.value,
+    }))
 }
 
 fn next<S: State>(

@@ -34,11 +34,15 @@ pub struct RangePage {
 #[derive(Debug)]
 pub(super) struct Range {
     namespace: String,
+    /// A collection's plaintext instead of public keys.
+    collection: Option<String>,
     end: String,
     /// Where to go on in the state; `None` after the last key.
     next_start: Option<String>,
     fetched: std::vec::IntoIter<(String, VersionedValue)>,
     batches: Batches,
+    /// Results left to give.
+    left: usize,
     recorded: RangeQuery,
     results: RangeResultsBuilder,
 }
@@ -47,10 +51,12 @@ impl Range {
     fn new(namespace: &str, start: &str, end: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
+            collection: None,
             end: end.to_owned(),
             next_start: Some(start.to_owned()),
             fetched: Vec::new().into_iter(),
             batches: Batches::default(),
+            left: usize::MAX,
             recorded: RangeQuery {
                 start_key: start.to_owned(),
                 end_key: String::new(),
@@ -61,29 +67,54 @@ impl Range {
         }
     }
 
-    /// The namespace, and what is to be recorded.
-    pub(super) fn finish(self) -> (String, RangeQuery) {
+    /// A range of a collection's plaintext.
+    pub(super) fn private(
+        namespace: &str,
+        collection: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Self {
+        Self {
+            collection: Some(collection.to_owned()),
+            left: limit,
+            ..Self::new(namespace, start, end)
+        }
+    }
+
+    /// The namespace, and what is to be recorded; of private keys nothing is.
+    pub(super) fn finish(self) -> Option<(String, RangeQuery)> {
+        if self.collection.is_some() {
+            return None;
+        }
         let query = RangeQuery {
             results: self.results.finish(),
             ..self.recorded
         };
-        (self.namespace, query)
+        Some((self.namespace, query))
     }
 
     /// The next result, recorded: the range ends at it until one more is read, and at its real end
     /// once that is reached.
     fn next<S: State>(&mut self, state: &S) -> Result<Option<KeyValue>, S::Error> {
-        let Some((key, value)) = self.peek(state)?.cloned() else {
+        let next = match self.left {
+            0 => None,
+            _ => self.peek(state)?.cloned(),
+        };
+        let Some((key, value)) = next else {
             self.recorded.exhausted = true;
             self.recorded.end_key.clone_from(&self.end);
             return Ok(None);
         };
         self.fetched.next();
-        self.results.push(Read {
-            key: key.clone(),
-            version: Some(value.version),
-        });
-        self.recorded.end_key.clone_from(&key);
+        self.left -= 1;
+        if self.collection.is_none() {
+            self.results.push(Read {
+                key: key.clone(),
+                version: Some(value.version),
+            });
+            self.recorded.end_key.clone_from(&key);
+        }
         Ok(Some(KeyValue {
             key,
             value: value.value,
@@ -94,7 +125,13 @@ impl Range {
         if self.fetched.as_slice().is_empty()
             && let Some(start) = self.next_start.take()
         {
-            let page = state.range(&self.namespace, &start, &self.end, FETCH)?;
+            let (namespace, end) = (&self.namespace, &self.end);
+            let page = match &self.collection {
+                None => state.range(namespace, &start, end, FETCH)?,
+                Some(collection) => {
+                    state.private_range(namespace, collection, &start, end, FETCH)?
+                }
+            };
             if let [.., (key, _)] = page.as_slice()
                 && page.len() == FETCH
             {
@@ -119,6 +156,26 @@ impl<S: State> Simulator<'_, S> {
     pub fn open_range(&mut self, namespace: &str, start: &str, end: &str) -> RangeId {
         self.ranges.push(Range::new(namespace, start, end));
         RangeId(self.ranges.len() - 1)
+    }
+
+    /// Begins a query of a collection's plaintext, bounds as in [`Simulator::open_range`], which
+    /// gives at most `limit` results. Only for transactions that do not write, as nothing is
+    /// recorded that a validator could compare.
+    ///
+    /// # Errors
+    /// After a write.
+    pub fn open_private_range(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Outcome<RangeId, S> {
+        self.begin_private_query()?;
+        self.ranges
+            .push(Range::private(namespace, collection, start, end, limit));
+        Ok(RangeId(self.ranges.len() - 1))
     }
 
     /// The next result; `None` after the last.

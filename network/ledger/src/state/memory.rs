@@ -193,6 +193,28 @@ impl State for MemoryState {
         let key = private_key(namespace, collection, key);
         Ok(self.private.get(&key).cloned())
     }
+
+    fn private_range(
+        &self,
+        namespace: &str,
+        collection: &str,
+        start: &str,
+        end: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, VersionedValue)>, Infallible> {
+        let first = private_key(namespace, collection, start);
+        let rows = self.private.range(first..).take_while(|(key, _)| {
+            key.0 == namespace && key.1 == collection && (end.is_empty() || *key.2 < *end)
+        });
+        let mut found = Vec::new();
+        for ((_, _, key), value) in rows {
+            let hashed = self.get_hashed(namespace, collection, &Sha256::digest(key))?;
+            if hashed.is_some() && found.len() < limit {
+                found.push((key.clone(), value.clone()));
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn private_key(namespace: &str, collection: &str, key: &str) -> PrivateKey {

@@ -10,6 +10,7 @@ mod hostile;
 mod lifecycle;
 mod mango;
 mod policy_text;
+mod private_simulation;
 mod recorded;
 mod recorded_chains;
 mod replay;

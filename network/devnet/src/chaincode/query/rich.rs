@@ -27,7 +27,9 @@ impl Queries {
             collection,
             metadata,
         } = decode(payload)?;
-        ledger.check_public(&collection)?;
+        if !collection.is_empty() {
+            return self.rich_private(ledger, &collection, &query);
+        }
         let metadata: QueryMetadata = decode(metadata)?;
         let is_paged = metadata.page_size != 0 || !metadata.bookmark.is_empty();
         if !ledger.rich_queries {
@@ -38,6 +40,26 @@ impl Queries {
             return page(ledger, &query, &metadata, id);
         }
         let opened = ledger.simulator.open_query(ledger.namespace, &query)?;
+        self.open.insert(id.clone(), Query::Documents(opened));
+        self.batch(ledger, id)
+    }
+
+    /// Begins a rich query of a collection's plaintext, which has no pages.
+    fn rich_private(
+        &mut self,
+        ledger: &mut Ledger<'_, '_>,
+        collection: &str,
+        query: &str,
+    ) -> Result<Bytes, Failure> {
+        ledger.check_private_query(collection)?;
+        if !ledger.rich_queries {
+            return Err(Failure("ExecuteQuery not supported for leveldb".to_owned()));
+        }
+        let id = self.new_id()?;
+        let namespace = ledger.namespace;
+        let opened = ledger
+            .simulator
+            .open_private_query(namespace, collection, query)?;
         self.open.insert(id.clone(), Query::Documents(opened));
         self.batch(ledger, id)
     }

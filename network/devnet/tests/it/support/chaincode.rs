@@ -2,6 +2,7 @@
 //! it does: see `call.rs`.
 
 mod call;
+mod private;
 
 use std::{
     collections::HashMap,
@@ -131,6 +132,7 @@ async fn serve(
                 waiting.lock().unwrap().insert(message.txid.clone(), sender);
                 let call = Call {
                     id: message.txid,
+                    proposal: message.proposal.unwrap(),
                     channel: message.channel_id,
                     outgoing: outgoing.clone(),
                     answers,

@@ -28,7 +28,7 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-pub(crate) use signed::{range, specified};
+pub(crate) use signed::{nonce, range, specified};
 
 /// An identity with a connection to one peer.
 #[derive(Clone)]

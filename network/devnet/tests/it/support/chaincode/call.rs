@@ -9,8 +9,8 @@ use fabric_protos::{
         GetHistoryForKey, GetQueryResult, GetState, GetStateByRange, GetStateMetadata,
         GetStateMultiple, GetStateMultipleResult, PutState, PutStateMetadata, QueryMetadata,
         QueryResponse, QueryResponseMetadata, QueryResultBytes, QueryStateNext, Response,
-        StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord, chaincode_message::Type,
-        write_record,
+        SignedProposal, StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord,
+        chaincode_message::Type, write_record,
     },
     queryresult::{KeyModification, Kv},
 };
@@ -23,6 +23,8 @@ use super::{Outgoing, message};
 /// One transaction in the chaincode.
 pub(super) struct Call {
     pub(super) id: String,
+    /// What the client sent.
+    pub(super) proposal: SignedProposal,
     pub(super) channel: String,
     pub(super) outgoing: Outgoing,
     pub(super) answers: mpsc::Receiver<ChaincodeMessage>,
@@ -114,10 +116,11 @@ impl Call {
                 self.find(query, None).await?;
                 self.put(key, value).await?
             }
+            ["set-policy", key, policy] => self.set_policy("", key, policy).await?,
             ["set-metadata", key, value] => self.set_metadata(key, value).await?,
             ["metadata", key] => self.metadata(key).await?,
             ["call", ref rest @ ..] => self.call(rest).await?,
-            ["private", key] => self.private(key).await?,
+            ["private", ref rest @ ..] => self.private(rest).await?,
             ["garbage"] => self.garbage().await?,
             ["fail", reason] => return Err(reason.to_owned()),
             ["event", name, payload] => {
@@ -142,7 +145,7 @@ impl Call {
         Ok(text(self.ask(Type::GetState, &request).await?))
     }
 
-    async fn put(&mut self, key: &str, value: &str) -> Result<String, String> {
+    pub(super) async fn put(&mut self, key: &str, value: &str) -> Result<String, String> {
         let request = PutState {
             key: key.to_owned(),
             value: value.to_owned().into(),
@@ -157,15 +160,6 @@ impl Call {
             ..Default::default()
         };
         Ok(text(self.ask(Type::DelState, &request).await?))
-    }
-
-    /// Reads from a collection that does not exist.
-    async fn private(&mut self, key: &str) -> Result<String, String> {
-        let request = GetState {
-            key: key.to_owned(),
-            collection: "secrets".to_owned(),
-        };
-        Ok(text(self.ask(Type::GetState, &request).await?))
     }
 
     /// Sends a request that does not decode.
@@ -209,7 +203,11 @@ impl Call {
             end_key: end.to_owned(),
             ..Default::default()
         };
-        let rows = self.rows(Type::GetStateByRange, &request).await?.0;
+        self.range_of(&request).await
+    }
+
+    pub(super) async fn range_of(&mut self, request: &GetStateByRange) -> Result<String, String> {
+        let rows = self.rows(Type::GetStateByRange, request).await?.0;
         let keys: Vec<_> = rows
             .into_iter()
             .map(|row| Kv::decode(row.result_bytes).unwrap().key)
@@ -367,7 +365,11 @@ impl Call {
         Ok(QueryResponse::decode(self.ask(r#type, request).await?).unwrap())
     }
 
-    async fn ask(&mut self, r#type: Type, request: &impl Message) -> Result<Bytes, String> {
+    pub(super) async fn ask(
+        &mut self,
+        r#type: Type,
+        request: &impl Message,
+    ) -> Result<Bytes, String> {
         self.exchange(message(r#type, request)).await
     }
 
@@ -388,6 +390,6 @@ impl Call {
     }
 }
 
-fn text(bytes: Bytes) -> String {
+pub(super) fn text(bytes: Bytes) -> String {
     String::from_utf8(bytes.into()).unwrap()
 }

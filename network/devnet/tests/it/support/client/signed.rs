@@ -37,9 +37,18 @@ impl Client {
         args: &[&str],
         change: impl FnOnce(&mut ChannelHeader),
     ) -> Proposed {
-        let args = args.iter();
-        let args = args.map(|arg| Bytes::copy_from_slice(arg.as_bytes()));
-        self.propose_call(chaincode, args.collect(), change)
+        self.propose_call(chaincode, texts(args), change)
+    }
+
+    /// A signed proposal with transient data, under a nonce and with it an id of one's choice.
+    pub(crate) fn propose_transient(
+        &self,
+        chaincode: &str,
+        args: &[&str],
+        nonce: Bytes,
+        transient: &[(&str, &str)],
+    ) -> Proposed {
+        self.propose_draft(chaincode, texts(args), nonce, transient, |_| {})
     }
 
     fn propose_call(
@@ -48,8 +57,18 @@ impl Client {
         args: Vec<Bytes>,
         change: impl FnOnce(&mut ChannelHeader),
     ) -> Proposed {
+        self.propose_draft(chaincode, args, nonce(), &[], change)
+    }
+
+    fn propose_draft(
+        &self,
+        chaincode: &str,
+        args: Vec<Bytes>,
+        nonce: Bytes,
+        transient: &[(&str, &str)],
+        change: impl FnOnce(&mut ChannelHeader),
+    ) -> Proposed {
         let creator = self.identity.serialized().clone();
-        let nonce = nonce();
         let id = ChaincodeId {
             name: chaincode.to_owned(),
             ..Default::default()
@@ -68,7 +87,10 @@ impl Client {
         change(&mut channel_header);
         let payload = ChaincodeProposalPayload {
             input: invocation(id, args).encode_to_vec().into(),
-            ..Default::default()
+            transient_map: transient
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+                .collect(),
         };
         let header = Header {
             channel_header: channel_header.encode_to_vec().into(),
@@ -165,6 +187,12 @@ impl Client {
     }
 }
 
+fn texts(args: &[&str]) -> Vec<Bytes> {
+    let args = args.iter();
+    args.map(|arg| Bytes::copy_from_slice(arg.as_bytes()))
+        .collect()
+}
+
 /// A call of a chaincode.
 fn invocation(id: ChaincodeId, args: Vec<Bytes>) -> ChaincodeInvocationSpec {
     let input = ChaincodeInput {
@@ -196,7 +224,7 @@ pub(crate) fn specified(number: u64) -> SeekPosition {
     }
 }
 
-fn nonce() -> Bytes {
+pub(crate) fn nonce() -> Bytes {
     let mut nonce = [0; 24];
     aws_lc_rs::rand::fill(&mut nonce).unwrap();
     Bytes::copy_from_slice(&nonce)
