@@ -92,6 +92,14 @@ impl State {
     }
 }
 
+impl State {
+    /// Tells whether an organisation is a member of a channel.
+    pub(crate) fn members(&self, channel: &str) -> impl Fn(&String) -> bool {
+        let entry = self.channels.iter().find(|entry| entry.name == channel);
+        move |msp_id| entry.is_none_or(|entry| entry.organizations.contains(msp_id))
+    }
+}
+
 impl Place {
     pub(crate) fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }

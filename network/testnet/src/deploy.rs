@@ -4,7 +4,7 @@
 use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fabric_gateway_sdk::admin::{
@@ -12,10 +12,12 @@ use fabric_gateway_sdk::admin::{
     SignaturePolicy,
 };
 use fabric_gateway_sdk::{Endpoint, Identity};
+use fabric_msp::layout;
 use futures::future::try_join_all;
 
 use crate::chaincode::Chaincode;
 use crate::error::Error;
+use crate::network::organization;
 use crate::wait::wait_for;
 
 /// A block reaches every peer within a second; a machine under load takes longer.
@@ -32,11 +34,23 @@ pub struct Deployed {
     pub sequence: u64,
 }
 
+/// A peer of a network whose certificates and keys are on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentPeer {
+    /// MSP id of its organisation: `Org1MSP`.
+    pub msp_id: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// File with the authority of its TLS certificate.
+    pub tls_ca: PathBuf,
+}
+
 /// The peers of one organisation, seen by its administrator.
-pub(crate) struct Organization {
+struct Organization {
+    msp_id: String,
     /// Where it approves; the others only install.
-    pub(crate) first: PeerAdmin,
-    pub(crate) others: Vec<PeerAdmin>,
+    first: PeerAdmin,
+    others: Vec<PeerAdmin>,
 }
 
 /// What has to be done to get a chaincode deployed as asked.
@@ -61,13 +75,21 @@ pub(crate) fn administrator(
     Ok(PeerAdmin::connect_lazy(identity, endpoint)?)
 }
 
-/// Deploys a chaincode, or changes its definition or address. Deploying the same again changes
-/// nothing.
-pub(crate) async fn deploy(
+/// Deploys a chaincode on a channel, or changes its definition or address, as the administrators of all
+/// organisations: their files are in `organizations_dir`, in cryptogen's layout. Deploying the
+/// same again changes nothing.
+///
+/// The first peer of an organisation in the list is where it approves.
+///
+/// # Errors
+/// [`Error::Admin`] with what the peers said.
+pub async fn deploy(
     channel: &str,
-    organizations: &[Organization],
+    organizations_dir: &Path,
+    peers: &[DeploymentPeer],
     chaincode: &Chaincode,
 ) -> Result<Deployed, Error> {
+    let organizations = organizations(organizations_dir, peers)?;
     let package = chaincode.package()?;
     let definition = definition(chaincode)?;
     let channels: Vec<ChannelAdmin> = organizations
@@ -112,6 +134,31 @@ pub(crate) async fn deploy(
         package_id,
         sequence,
     })
+}
+
+/// The administrators of all organisations, in the order of their first peers.
+fn organizations(
+    organizations_dir: &Path,
+    peers: &[DeploymentPeer],
+) -> Result<Vec<Organization>, Error> {
+    let mut organizations: Vec<Organization> = Vec::new();
+    for peer in peers {
+        let msp = organization(organizations_dir, &peer.msp_id);
+        let msp = msp.user(layout::ADMIN).join("msp");
+        let admin = administrator(&msp, &peer.msp_id, peer.address, &peer.tls_ca)?;
+        let known = organizations
+            .iter_mut()
+            .find(|organization| organization.msp_id == peer.msp_id);
+        match known {
+            Some(organization) => organization.others.push(admin),
+            None => organizations.push(Organization {
+                msp_id: peer.msp_id.clone(),
+                first: admin,
+                others: Vec::new(),
+            }),
+        }
+    }
+    Ok(organizations)
 }
 
 /// Compares what was asked for with what the channel has.

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fabric_devnet::{CollectionConfig, Cut, Deployment, DevnetError, Network, Ports};
-use fabric_msp::layout::{OrganizationKind, OrganizationLayout};
+use fabric_devnet::{Cut, Network, Ports};
 
 use crate::chaincode::Chaincode;
+use crate::deploy::{self, Deployed, DeploymentPeer};
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::network::organization;
 
 /// What a network is started with; every part has a default.
 #[derive(Debug, Clone, Default)]
@@ -81,37 +82,26 @@ impl Embedded {
     /// [`Error::UnknownOrganization`].
     pub fn tls_ca(&self, msp_id: &str) -> Result<PathBuf, Error> {
         self.peer_endpoint(msp_id)?;
-        let organizations = self.organizations_dir();
-        let number = msp_id.trim_start_matches("Org").trim_end_matches("MSP");
-        let domain = format!("org{number}.example.com");
-        let layout = OrganizationLayout::new(organizations, OrganizationKind::Peer, domain);
-        Ok(layout.tls_ca_certificate())
+        Ok(organization(self.organizations_dir(), msp_id).tls_ca_certificate())
     }
 
     /// Deploys a chaincode, or changes its definition or address.
     ///
     /// # Errors
-    /// [`Error::Embedded`]; [`Error::Unsupported`] for a chaincode with TLS.
-    pub async fn deploy(&self, chaincode: &Chaincode) -> Result<(), Error> {
-        if chaincode.tls.is_some() {
-            return Err(Error::Unsupported {
-                operation: "a chaincode with TLS",
-            });
-        }
-        let mut deployment = Deployment::new(&chaincode.name, &chaincode.address);
-        if let Some(policy) = &chaincode.policy {
-            deployment = deployment.policy(policy);
-        }
-        if let Some(collections) = &chaincode.collections {
-            let collections =
-                CollectionConfig::parse(collections).map_err(|error| DevnetError::Deployment {
-                    name: chaincode.name.clone(),
-                    reason: error.to_string(),
-                })?;
-            deployment = deployment.collections(collections);
-        }
-        self.network.deploy(deployment).await?;
-        Ok(())
+    /// [`Error::Admin`] with what the peers said.
+    pub async fn deploy(&self, chaincode: &Chaincode) -> Result<Deployed, Error> {
+        let state = self.network.state();
+        let channel = state.channels.iter().find(|one| one.name == state.channel);
+        let is_member =
+            |msp_id: &String| channel.is_none_or(|channel| channel.organizations.contains(msp_id));
+        let peers = state.peers.iter().filter(|peer| is_member(&peer.msp_id));
+        let peers = peers.map(|peer| DeploymentPeer {
+            msp_id: peer.msp_id.clone(),
+            address: peer.address,
+            tls_ca: peer.tls_ca.clone(),
+        });
+        let peers: Vec<_> = peers.collect();
+        deploy::deploy(self.channel(), self.organizations_dir(), &peers, chaincode).await
     }
 
     /// The network itself, for what only the embedded one can do.

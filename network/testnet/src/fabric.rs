@@ -21,13 +21,14 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fabric_gateway_sdk::admin::OrdererAdmin;
 use futures::future::try_join_all;
 
 pub use options::{Options, Ports};
 pub use state::{FILE_NAME, OrdererNode, PeerNode, State};
 
 use crate::chaincode::Chaincode;
-use crate::deploy::{self, Deployed};
+use crate::deploy::{self, Deployed, DeploymentPeer};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::process::{Lifetime, Process, Signal};
@@ -178,18 +179,14 @@ impl RealFabric {
     /// [`Error::Admin`] with what the peers said.
     pub async fn deploy(&mut self, chaincode: &Chaincode) -> Result<Deployed, Error> {
         let state = &self.state;
-        let organizations = state.first_peers().map(|first| {
-            let others = state.peers.iter();
-            let others = others.filter(|peer| peer.msp_id == first.msp_id && *peer != first);
-            Ok(deploy::Organization {
-                first: administrator::of_peer(state, first)?,
-                others: others
-                    .map(|peer| administrator::of_peer(state, peer))
-                    .collect::<Result<_, Error>>()?,
-            })
+        let peers = state.peers.iter().map(|peer| DeploymentPeer {
+            msp_id: peer.msp_id.clone(),
+            address: peer.address,
+            tls_ca: peer.tls_ca.clone(),
         });
-        let organizations = organizations.collect::<Result<Vec<_>, Error>>()?;
-        let deployed = deploy::deploy(&state.channel, &organizations, chaincode).await?;
+        let peers: Vec<_> = peers.collect();
+        let (channel, organizations) = (&state.channel, &state.organizations);
+        let deployed = deploy::deploy(channel, organizations, &peers, chaincode).await?;
         discovery::discovered(&self.tools, state, &chaincode.name).await?;
         Ok(deployed)
     }
@@ -238,6 +235,15 @@ impl RealFabric {
             self.peers.push(self.start_peer(index)?);
         }
         Ok(())
+    }
+
+    /// An ordering node, seen by its administrator, by its place from 0.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrderer`], or what is wrong with the node's TLS files.
+    pub fn orderer_admin(&self, place: usize) -> Result<OrdererAdmin, Error> {
+        let node = self.state.orderers.get(place);
+        administrator::of_orderer(&self.state, node.ok_or(Error::UnknownOrderer { place })?)
     }
 
     /// Waits until every node answers its administrator.

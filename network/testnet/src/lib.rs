@@ -44,7 +44,7 @@ mod secret;
 mod wait;
 
 pub use chaincode::{Chaincode, ChaincodeTls, ClientCertificate};
-pub use deploy::Deployed;
+pub use deploy::{Deployed, DeploymentPeer, deploy};
 pub use error::Error;
 pub use network::{NETWORK_VARIABLE, NetworkKind, TestNetwork};
 pub use wait::{DeadlinePassed, wait_for, wait_until};

@@ -4,7 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fabric_gateway_sdk::admin::PeerAdmin;
+use fabric_msp::layout::{self, OrganizationKind, OrganizationLayout};
+
 use crate::chaincode::Chaincode;
+use crate::deploy::{self, Deployed};
 use crate::embedded::{self, Embedded};
 use crate::error::Error;
 use crate::fabric::{self, RealFabric};
@@ -135,14 +139,34 @@ impl TestNetwork {
         }
     }
 
+    /// An organisation's first peer, seen by the organisation's administrator.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`], or what is wrong with the administrator's files.
+    pub fn administrator(&self, msp_id: &str) -> Result<PeerAdmin, Error> {
+        self.seen_by(msp_id, layout::ADMIN)
+    }
+
+    /// An organisation's first peer, seen by a user of the organisation, such as `User1`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrganization`], or what is wrong with the user's files.
+    pub fn seen_by(&self, msp_id: &str, user: &str) -> Result<PeerAdmin, Error> {
+        let address = self.peer_endpoint(msp_id)?;
+        let msp = organization(self.organizations_dir(), msp_id)
+            .user(user)
+            .join("msp");
+        deploy::administrator(&msp, msp_id, address, &self.tls_ca(msp_id)?)
+    }
+
     /// Deploys a chaincode, or changes its definition or address.
     ///
     /// # Errors
     /// What the network said.
-    pub async fn deploy_chaincode(&mut self, chaincode: &Chaincode) -> Result<(), Error> {
+    pub async fn deploy_chaincode(&mut self, chaincode: &Chaincode) -> Result<Deployed, Error> {
         match self {
             Self::Embedded(network) => network.deploy(chaincode).await,
-            Self::Fabric(network) => network.deploy(chaincode).await.map(drop),
+            Self::Fabric(network) => network.deploy(chaincode).await,
         }
     }
 
@@ -172,6 +196,33 @@ impl TestNetwork {
         }
     }
 
+    /// Kills an ordering node with SIGKILL, by its place from 0.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOrderer`]; [`Error::Unsupported`] on the embedded network, whose orderer is
+    /// one process with the test.
+    pub fn kill_orderer(&mut self, place: usize) -> Result<(), Error> {
+        match self {
+            Self::Embedded(_) => Err(Error::Unsupported {
+                operation: "killing an ordering node",
+            }),
+            Self::Fabric(network) => network.kill_orderer(place),
+        }
+    }
+
+    /// Starts an ordering node again, killing it first if it runs.
+    ///
+    /// # Errors
+    /// As [`TestNetwork::kill_orderer`], or the end of the node's log.
+    pub async fn restart_orderer(&mut self, place: usize) -> Result<(), Error> {
+        match self {
+            Self::Embedded(_) => Err(Error::Unsupported {
+                operation: "restarting an ordering node",
+            }),
+            Self::Fabric(network) => network.restart_orderer(place).await,
+        }
+    }
+
     /// Stops the network and removes its folder.
     pub async fn stop(self) {
         match self {
@@ -179,6 +230,13 @@ impl TestNetwork {
             Self::Fabric(network) => drop(network),
         }
     }
+}
+
+/// Folder of a numbered organisation, by its MSP id.
+pub(crate) fn organization(organizations_dir: &Path, msp_id: &str) -> OrganizationLayout {
+    let number = msp_id.trim_start_matches("Org").trim_end_matches("MSP");
+    let domain = format!("org{number}.{}", layout::ORDERER_DOMAIN);
+    OrganizationLayout::new(organizations_dir, OrganizationKind::Peer, domain)
 }
 
 #[cfg(test)]

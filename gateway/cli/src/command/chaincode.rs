@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use fabric_testnet::Chaincode as Definition;
 use fabric_testnet::fabric::RealFabric;
+use fabric_testnet::{Chaincode as Definition, DeploymentPeer};
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -112,34 +112,34 @@ impl Chaincode {
 
 /// Defines a chaincode on the network of a folder, whichever kind it is.
 pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Result<Value> {
-    match place.kind()? {
+    let deployed = match place.kind()? {
         Kind::Embedded => {
-            let collections = definition.collections.as_deref().unwrap_or("[]");
-            let collections: Value = serde_json::from_str(collections)
-                .context("could not parse the collection configuration")?;
-            let request = json!({
-                "name": definition.name,
-                "address": definition.address,
-                "policy": definition.policy,
-                "collections": collections,
+            let state = place.state()?;
+            let members = state.members(&state.channel);
+            let peers = state.peers.iter().filter(|peer| members(&peer.msp_id));
+            let peers = peers.map(|peer| DeploymentPeer {
+                msp_id: peer.msp_id.clone(),
+                address: peer.address,
+                tls_ca: peer.tls_ca.clone(),
             });
-            place.admin("POST", "/chaincodes", Some(&request)).await
+            let peers: Vec<_> = peers.collect();
+            let (channel, organizations) = (&state.channel, &state.organizations);
+            fabric_testnet::deploy(channel, organizations, &peers, definition).await?
         }
         Kind::Fabric => {
             let mut fabric = RealFabric::attach(place.dir())?;
             let deployed = fabric.deploy(definition).await;
             let folder = fabric.detach()?;
-            let deployed =
-                deployed.with_context(|| format!("see the logs in {}", folder.display()))?;
-            Ok(json!({
-                "name": definition.name,
-                "sequence": deployed.sequence,
-                "package_id": deployed.package_id.as_str(),
-            }))
+            deployed.with_context(|| format!("see the logs in {}", folder.display()))?
         }
         Kind::Unknown(kind) => bail!(
             "the network in {} is of the unknown kind {kind:?}",
             place.dir().display()
         ),
-    }
+    };
+    Ok(json!({
+        "name": definition.name,
+        "sequence": deployed.sequence,
+        "package_id": deployed.package_id.as_str(),
+    }))
 }

@@ -13,7 +13,11 @@ use crate::commit::Status;
 use crate::connection::Peer;
 use crate::error::{Error, Step};
 use crate::proposal::Proposal;
+use crate::retry::Retry;
 use crate::transaction::Transaction;
+
+/// Times that a submit is repeated where no ordering node took it.
+const TROUBLES: u32 = 2;
 
 impl ChannelAdmin {
     /// Takes an operation through to its commit. The status is that of a valid transaction.
@@ -39,8 +43,10 @@ impl ChannelAdmin {
             envelope,
             timeouts,
         )?;
-        let status = transaction.submit().await?.status().await?;
-        valid(status).map_err(AdminError::Call)
+        // Ordering nodes change their leader now and then; of two copies the ledger takes one.
+        let retry = Retry::default().and_on_trouble(TROUBLES);
+        let commit = retry.submit(&transaction).await?;
+        valid(retry.status(&commit).await?).map_err(AdminError::Call)
     }
 
     fn check_agreement(

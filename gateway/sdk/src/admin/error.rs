@@ -77,6 +77,10 @@ pub enum Refusal {
     AlreadyJoined,
     /// The ledger has no such block or transaction.
     NotFound,
+    /// The peer lacks private data that it should have; it gets them from others in a while.
+    PrivateDataMissing,
+    /// The peer's version lacks the operation.
+    Unsupported,
     /// Something else: read the message.
     Other,
 }
@@ -97,7 +101,8 @@ impl AdminError {
         match self {
             Self::Call(error) => error.is_retryable(),
             Self::Disagreement { .. } => true,
-            _ => false,
+            Self::Refused { refusal, .. } => *refusal == Refusal::PrivateDataMissing,
+            Self::Malformed { .. } => false,
         }
     }
 }
@@ -106,6 +111,10 @@ impl AdminError {
 const WORDS: &[(&str, Refusal)] = &[
     ("already successfully installed", Refusal::AlreadyInstalled),
     ("chaincode install package '", Refusal::NotInstalled),
+    (
+        "could not find chaincode with package id",
+        Refusal::NotInstalled,
+    ),
     ("with unchanged content", Refusal::AlreadyApproved),
     ("with different parameters", Refusal::CommittedDiffers),
     // Approved at the sequence that is committed, with the same package.
@@ -131,7 +140,14 @@ const WORDS: &[(&str, Refusal)] = &[
         "but first definable sequence number is 1",
         Refusal::WrongSequence,
     ),
+    (
+        "private data matching public hash version is not available",
+        Refusal::PrivateDataMissing,
+    ),
     ("is not defined", Refusal::NotDefined),
+    // No rule says who may do it: peers of 2.5 have the operation and lack the rule.
+    ("Unmapped policy for", Refusal::Unsupported),
+    ("receiver *lifecycle.Invocation", Refusal::Unsupported),
     ("failed ACL check", Refusal::Forbidden),
     ("access denied", Refusal::Forbidden),
     (

@@ -59,7 +59,7 @@ impl ChannelAdmin {
                     return Ok(false);
                 }
             }
-            Err(error) if error.refusal() == Some(Refusal::NotApproved) => {}
+            Err(error) if is_open(&error) => {}
             Err(error) => return Err(error),
         }
         match self.approve(definition, package_id).await {
@@ -134,7 +134,7 @@ impl ChannelAdmin {
     ///
     /// # Errors
     ///
-    /// Any [`AdminError`].
+    /// Any [`AdminError`]; [`Refusal::Unsupported`] of peers before 3.0.
     pub async fn approved_definitions(&self) -> Result<Vec<ApprovedDefinition>, AdminError> {
         let argument = wire::QueryApprovedChaincodeDefinitionsArgs {}.encode_to_vec();
         let arguments: [&[u8]; 1] = [&argument];
@@ -209,6 +209,14 @@ impl CommitReadiness {
         let missing = self.approvals.iter().filter(|(_, approved)| !**approved);
         missing.map(|(msp_id, _)| &**msp_id)
     }
+}
+
+/// Whether the organisation may still have to approve.
+fn is_open(error: &AdminError) -> bool {
+    matches!(
+        error.refusal(),
+        Some(Refusal::NotApproved | Refusal::PrivateDataMissing)
+    )
 }
 
 fn lifecycle<'a>(name: &'static str, arguments: &'a [&'a [u8]]) -> Operation<'a> {

@@ -145,7 +145,7 @@ impl Retry {
 
     /// Sends the same envelope again while nobody can say whether it arrived: of two copies the
     /// ledger takes one. Once the outcome is unknown, no later refusal makes it known.
-    async fn submit(&self, transaction: &Transaction) -> Result<Commit, Error> {
+    pub(crate) async fn submit(&self, transaction: &Transaction) -> Result<Commit, Error> {
         let mut unknown = None;
         let mut attempt = 0;
         loop {
@@ -170,7 +170,7 @@ impl Retry {
 
     /// Asks again when the peer could not answer, which is always safe. A limit that passed is not
     /// extended.
-    async fn status(&self, commit: &Commit) -> Result<Status, Error> {
+    pub(crate) async fn status(&self, commit: &Commit) -> Result<Status, Error> {
         let mut attempt = 0;
         loop {
             match commit.status().await {

@@ -64,7 +64,8 @@ peer:
     publishStateInfoInterval: 500ms
     requestStateInfoInterval: 500ms
     aliveTimeInterval: 1s
-    aliveExpirationTimeout: 5s
+    # A machine under load keeps a peer waiting for seconds: nobody shall take it for dead then.
+    aliveExpirationTimeout: 15s
     reconnectInterval: 1s
     membershipTrackerInterval: 1s
     state: { enabled: false }

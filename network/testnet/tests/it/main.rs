@@ -1,4 +1,12 @@
-//! The handles against the real servers.
+//! The servers that tests start, started and stopped for real. Networks are those that `SELVEDGE_NETWORK` names.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, helpers included"
+)]
+
+mod administration;
 mod postgres;
+mod raft;
 mod redis;
+mod refusals;

@@ -137,9 +137,6 @@ impl Up {
         let [channel] = self.channels.as_slice() else {
             bail!("real Fabric is started with one channel; give --channel once");
         };
-        if self.peers != 1 {
-            bail!("real Fabric is started with one peer per organisation; leave --peers away");
-        }
         if self.place.dir().join(fabric::FILE_NAME).exists() {
             let mut fabric = RealFabric::attach(self.place.dir())?;
             fabric.resume().await?;
@@ -148,6 +145,7 @@ impl Up {
         let options = fabric::Options {
             folder: Some(self.place.dir().to_owned()),
             organizations: self.orgs,
+            peers: self.peers,
             orderers: self.orderers,
             channel: channel.clone(),
             ports: match self.ports {

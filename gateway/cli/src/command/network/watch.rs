@@ -55,7 +55,7 @@ impl Watch {
             show(output, &status, &seen, &tally)?;
         }
         status.finish_and_clear();
-        output.result(&tally.summary(), |summary| summary.to_string())?;
+        output.result(&tally.summary(), ToString::to_string)?;
         Ok(ExitCode::SUCCESS)
     }
 }

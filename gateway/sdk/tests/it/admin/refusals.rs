@@ -20,6 +20,11 @@ const WORDS: &[(i32, &str, Refusal)] = &[
     ),
     (
         500,
+        "failed to invoke backing implementation of 'QueryInstalledChaincode': could not find chaincode with package id 'a:b'",
+        Refusal::NotInstalled,
+    ),
+    (
+        500,
         "failed to invoke backing implementation of 'ApproveChaincodeDefinitionForMyOrg': attempted to redefine uncommitted sequence (1) for namespace bonds with unchanged content",
         Refusal::AlreadyApproved,
     ),
@@ -66,6 +71,21 @@ const WORDS: &[(i32, &str, Refusal)] = &[
     ),
     (
         500,
+        "Failed to authorize invocation due to failed ACL check: Unmapped policy for _lifecycle/QueryApprovedChaincodeDefinitions",
+        Refusal::Unsupported,
+    ),
+    (
+        500,
+        "failed to invoke backing implementation of 'Absent': receiver *lifecycle.Invocation.Absent does not exist",
+        Refusal::Unsupported,
+    ),
+    (
+        500,
+        "failed to invoke backing implementation of 'QueryApprovedChaincodeDefinition': could not deserialize namespace metadata for next sequence 1: could not query metadata for namespace namespaces/bonds#1: GET_STATE failed: private data matching public hash version is not available",
+        Refusal::PrivateDataMissing,
+    ),
+    (
+        500,
         "access denied for [GetChannels]: no",
         Refusal::Forbidden,
     ),
@@ -97,7 +117,8 @@ async fn refusals_are_told_apart_by_fabrics_words() {
         let error = admin.channels().await.unwrap_err();
         assert_eq!(error.refusal(), Some(*expected), "{words}");
         assert!(error.to_string().ends_with(words), "{error}");
-        assert!(!error.is_retryable());
+        let passes = *expected == Refusal::PrivateDataMissing;
+        assert_eq!(error.is_retryable(), passes, "{words}");
     }
 }
 
