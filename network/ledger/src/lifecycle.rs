@@ -26,7 +26,7 @@ use record::{NAMESPACES, Record, SOURCES, field, message_field};
 pub use approve::{Approval, approve};
 pub use commit::{Readiness, check_commit_readiness, commit};
 pub use error::LifecycleError;
-pub use query::{query_approved, query_definition, query_definitions};
+pub use query::{query_all_approved, query_approved, query_definition, query_definitions};
 
 /// The namespace of the system chaincode.
 pub const NAMESPACE: &str = "_lifecycle";

@@ -90,6 +90,7 @@ async fn dispatch(
             match function {
                 "ApproveChaincodeDefinitionForMyOrg" => on.approve(input.read()?),
                 "QueryApprovedChaincodeDefinition" => on.query_approved(&input.read()?),
+                "QueryApprovedChaincodeDefinitions" => on.query_all_approved(),
                 "CheckCommitReadiness" => on.check_commit_readiness(input.read()?),
                 "CommitChaincodeDefinition" => on.commit(input.read()?),
                 "QueryChaincodeDefinition" => on.query(&input.read()?),

@@ -9,10 +9,13 @@ use fabric_ledger::ValidationCode;
 use fabric_protos::lifecycle::{
     ApproveChaincodeDefinitionForMyOrgResult, CheckCommitReadinessResult,
     CommitChaincodeDefinitionResult, GetInstalledChaincodePackageArgs,
-    GetInstalledChaincodePackageResult, QueryChaincodeDefinitionArgs,
+    GetInstalledChaincodePackageResult, QueryApprovedChaincodeDefinitionArgs,
+    QueryApprovedChaincodeDefinitionResult, QueryApprovedChaincodeDefinitionsArgs,
+    QueryApprovedChaincodeDefinitionsResult, QueryChaincodeDefinitionArgs,
     QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsArgs, QueryChaincodeDefinitionsResult,
     QueryInstalledChaincodeArgs, QueryInstalledChaincodeResult, QueryInstalledChaincodesArgs,
     QueryInstalledChaincodesResult,
+    chaincode_source::{Local, Type},
 };
 
 use crate::support::{
@@ -97,6 +100,39 @@ async fn check_queries(one: &Client, id: &str, bytes: &Bytes) {
         .await
         .unwrap();
     assert_eq!(all.chaincode_definitions[0].name, "basic");
+
+    let name = "basic".to_owned();
+    for sequence in [0, 1] {
+        let arguments = QueryApprovedChaincodeDefinitionArgs {
+            name: name.clone(),
+            sequence,
+        };
+        let approved: QueryApprovedChaincodeDefinitionResult = one
+            .lifecycle("QueryApprovedChaincodeDefinition", &arguments)
+            .await
+            .unwrap();
+        assert_eq!((approved.sequence, &*approved.version), (1, "1.0"));
+        let source = approved.source.unwrap().r#type;
+        let package_id = id.to_owned();
+        assert_eq!(source, Some(Type::LocalPackage(Local { package_id })));
+    }
+    let arguments = QueryApprovedChaincodeDefinitionArgs { name, sequence: 2 };
+    let missing: Result<QueryApprovedChaincodeDefinitionResult, _> = one
+        .lifecycle("QueryApprovedChaincodeDefinition", &arguments)
+        .await;
+    assert_eq!(
+        missing.unwrap_err().1,
+        "failed to invoke backing implementation of 'QueryApprovedChaincodeDefinition': could not fetch approved chaincode definition (name: 'basic', sequence: '2') on channel 'mychannel'"
+    );
+    let all: QueryApprovedChaincodeDefinitionsResult = one
+        .lifecycle(
+            "QueryApprovedChaincodeDefinitions",
+            &QueryApprovedChaincodeDefinitionsArgs {},
+        )
+        .await
+        .unwrap();
+    let all = all.approved_chaincode_definitions;
+    assert_eq!((all.len(), &*all[0].name, all[0].sequence), (1, "basic", 1));
 
     let alone = one.on_channel("");
     let installed: QueryInstalledChaincodesResult = alone

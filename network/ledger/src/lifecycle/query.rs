@@ -116,6 +116,32 @@ pub fn query_approved<S: State>(
     })
 }
 
+/// Everything that the organisation `msp_id` has approved, by name and sequence.
+///
+/// # Errors
+/// Where the collection holds what no peer writes, or after a write.
+pub fn query_all_approved<S: State>(
+    simulator: &mut Simulator<'_, S>,
+    msp_id: &str,
+) -> Outcome<Vec<Approval>, S> {
+    let collection = implicit_collection(msp_id);
+    let prefix = metadata_key(NAMESPACES, "");
+    let end = format!("{prefix}\u{7f}");
+    let range = simulator.open_private_range(NAMESPACE, &collection, &prefix, &end, usize::MAX)?;
+    let mut names = Vec::new();
+    while let Some(entry) = simulator.next_in_range(range)? {
+        let private_name = entry.key.strip_prefix(&prefix).unwrap_or_default();
+        let parts = private_name.rsplit_once('#');
+        let parts = parts.and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+        names.push(parts.ok_or_else(|| LifecycleError::Malformed(private_name.to_owned()))?);
+    }
+    let mut approvals = Vec::new();
+    for (name, sequence) in names {
+        approvals.extend(approval(simulator, &collection, &name, sequence)?);
+    }
+    Ok(approvals)
+}
+
 /// Reads one approval's plaintext.
 pub(super) fn approval<S: State>(
     simulator: &mut Simulator<'_, S>,

@@ -11,10 +11,12 @@ use fabric_protos::{
         ChaincodeEndorsementInfo, ChaincodeSource, ChaincodeValidationInfo,
         CheckCommitReadinessArgs, CheckCommitReadinessResult, CommitChaincodeDefinitionArgs,
         CommitChaincodeDefinitionResult, QueryApprovedChaincodeDefinitionArgs,
-        QueryApprovedChaincodeDefinitionResult, QueryChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsResult,
+        QueryApprovedChaincodeDefinitionResult, QueryApprovedChaincodeDefinitionsResult,
+        QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult,
+        QueryChaincodeDefinitionsResult,
         chaincode_source::{Local, Type, Unavailable},
         check_commit_readiness_result::Mismatches,
+        query_approved_chaincode_definitions_result::ApprovedChaincodeDefinition,
         query_chaincode_definitions_result,
     },
     peer::CollectionConfigPackage,
@@ -80,6 +82,27 @@ impl On<'_, '_> {
             collections: Some(found.collections),
             init_required: found.endorsement_info.init_required,
             source: Some(source),
+        }))
+    }
+
+    pub(super) fn query_all_approved(&mut self) -> Result<Bytes, Failure> {
+        let mut approved_chaincode_definitions = Vec::new();
+        for approval in lifecycle::query_all_approved(self.simulator, self.msp_id)? {
+            let found = approval.definition;
+            approved_chaincode_definitions.push(ApprovedChaincodeDefinition {
+                name: approval.name,
+                sequence: found.sequence,
+                version: found.endorsement_info.version,
+                endorsement_plugin: found.endorsement_info.endorsement_plugin,
+                validation_plugin: found.validation_info.validation_plugin,
+                validation_parameter: found.validation_info.validation_parameter,
+                collections: Some(found.collections),
+                init_required: found.endorsement_info.init_required,
+                source: Some(source(approval.package_id)),
+            });
+        }
+        Ok(result(&QueryApprovedChaincodeDefinitionsResult {
+            approved_chaincode_definitions,
         }))
     }
 
