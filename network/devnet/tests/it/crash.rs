@@ -14,9 +14,8 @@ use fabric_ledger::ValidationCode;
 use fabric_msp::{SigningIdentity, layout};
 use tokio::sync::Mutex;
 
-use crate::support::{
-    Client, EITHER, TestChaincode, client::connect, deploy, in_folder, verify_chain, wait,
-};
+use crate::private;
+use crate::support::{Client, TestChaincode, client::connect, in_folder, verify_chain, wait};
 
 /// How often the network is killed, unless `KILLS` says otherwise: 1,000 make a soak of some minutes.
 const KILLS: usize = 20;
@@ -84,7 +83,8 @@ async fn load(dir: &Path, client: usize, stop: Arc<AtomicBool>, kept: Arc<Mutex<
         aws_lc_rs::rand::fill(&mut nonce).unwrap();
         let key = format!("{client_name}-{number}-{}", hex::encode(nonce));
         // The network dies in the middle of it, sooner or later.
-        match client.transact(&["put", &key, "value"]).await {
+        let put = ["private", "put-both", "shared", &key, "value"];
+        match client.transact(&put).await {
             Ok(committed) if committed.code == ValidationCode::VALID => {
                 kept.lock().await.push(key);
             }
@@ -100,7 +100,7 @@ async fn a_killed_network_loses_nothing_that_it_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let chaincode = TestChaincode::start().await;
     let network = in_folder(dir.path()).await;
-    deploy(&network, &chaincode, Some(EITHER)).await;
+    private::deploy(&network, &chaincode).await;
     network.shutdown().await;
     let kept = Arc::new(Mutex::new(Vec::new()));
 
@@ -165,10 +165,17 @@ async fn kill_while_starting(dir: &Path) {
 async fn assert_all_kept(network: &Network, keys: &[String]) {
     let client = Client::user1(network).await;
     for keys in keys.chunks(500) {
-        let mut args = vec!["multiple"];
-        args.extend(keys.iter().map(String::as_str));
-        let values = client.evaluate(&args).await.unwrap();
-        assert!(values.split(',').all(|value| value == "value"), "{values}");
+        for function in [&["multiple"][..], &["private", "multiple", "shared"]] {
+            let mut args = function.to_vec();
+            args.extend(keys.iter().map(String::as_str));
+            let values = client.evaluate(&args).await.unwrap();
+            assert!(values.split(',').all(|value| value == "value"), "{values}");
+        }
+    }
+    // Read one by one plaintext must be of the version of its hash.
+    for key in keys.iter().rev().take(50) {
+        let get = client.evaluate(&["private", "get", "shared", key]).await;
+        assert_eq!(get.unwrap(), "value");
     }
 }
 

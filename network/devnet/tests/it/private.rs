@@ -52,7 +52,7 @@ async fn started() -> (Setup, Client, Client) {
     (Setup { network, chaincode }, one, two)
 }
 
-async fn deploy(network: &Network, chaincode: &TestChaincode) {
+pub(crate) async fn deploy(network: &Network, chaincode: &TestChaincode) {
     let deployment = Deployment::new("basic", chaincode.address().to_string())
         .policy(EITHER)
         .collections(CollectionConfig::parse(COLLECTIONS).unwrap());

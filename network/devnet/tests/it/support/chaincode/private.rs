@@ -16,6 +16,10 @@ impl Call {
         match *args {
             ["get", collection, key] => self.get_private(collection, key).await,
             ["put", collection, key, value] => self.put_private(collection, key, value).await,
+            ["put-both", collection, key, value] => {
+                self.put(key, value).await?;
+                self.put_private(collection, key, value).await
+            }
             ["put-transient", collection, key] => {
                 let value = self.transient("value");
                 self.put_private(collection, key, &value).await
