@@ -14,11 +14,23 @@ pub mod commithash;
 #[path = "generated/common.rs"]
 pub mod common;
 
+/// Package `discovery`: the discovery service of a peer.
+#[rustfmt::skip]
+#[expect(missing_docs, reason = "generated: the schema comments on what a name does not say")]
+#[path = "generated/discovery.rs"]
+pub mod discovery;
+
 /// Package `gateway`: the gateway service of a peer.
 #[rustfmt::skip]
 #[expect(missing_docs, reason = "generated: the schema comments on what a name does not say")]
 #[path = "generated/gateway.rs"]
 pub mod gateway;
+
+/// Package `gossip`: what peers tell each other, as far as discovery shows it to clients.
+#[rustfmt::skip]
+#[expect(missing_docs, reason = "generated: the schema comments on what a name does not say")]
+#[path = "generated/gossip.rs"]
+pub mod gossip;
 
 /// Package `kvrwset`: reads and writes of keys in one namespace.
 #[rustfmt::skip]

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use fabric_protos::discovery::discovery_client::DiscoveryClient;
 use fabric_protos::gateway::gateway_client::GatewayClient;
 use fabric_protos::orderer::atomic_broadcast_client::AtomicBroadcastClient;
 use fabric_protos::peer::chaincode_client::ChaincodeClient;
@@ -11,7 +12,7 @@ use fabric_protos::peer::chaincode_support_client::ChaincodeSupportClient;
 use fabric_protos::peer::deliver_client::DeliverClient;
 use fabric_protos::peer::endorser_client::EndorserClient;
 use fabric_protos::peer::{ChaincodeMessage, chaincode_message};
-use fabric_protos::{gateway, orderer, peer};
+use fabric_protos::{discovery, gateway, orderer, peer};
 use tokio_stream::empty;
 use tonic::body::Body;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -65,6 +66,10 @@ async fn clients_call_fabrics_paths() {
         chaincode_events(gateway::SignedChaincodeEventsRequest::default())
     );
     call!(
+        DiscoveryClient::new(recorder.clone()),
+        discover(discovery::SignedRequest::default())
+    );
+    call!(
         AtomicBroadcastClient::new(recorder.clone()),
         broadcast(empty()),
         deliver(empty())
@@ -95,6 +100,7 @@ async fn clients_call_fabrics_paths() {
 #[test]
 fn servers_have_fabrics_names() {
     let names = [
+        discovery::discovery_server::SERVICE_NAME,
         gateway::gateway_server::SERVICE_NAME,
         orderer::atomic_broadcast_server::SERVICE_NAME,
         peer::chaincode_server::SERVICE_NAME,
