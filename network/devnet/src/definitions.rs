@@ -7,13 +7,10 @@ use std::{
 
 use fabric_ledger::{
     Version,
-    channel::ChannelConfig,
     lifecycle::{self, Lookup},
-    policy,
     state::State as _,
 };
-use fabric_msp::Identity;
-use fabric_protos::peer::{ApplicationPolicy, CollectionConfigPackage, application_policy::Type};
+use fabric_protos::peer::{ApplicationPolicy, CollectionConfigPackage};
 use prost::Message as _;
 
 use crate::storage::{StorageError, View};
@@ -82,18 +79,5 @@ impl Definitions {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(name.to_owned(), Arc::clone(&chaincode));
         Ok(Some(chaincode))
-    }
-}
-
-impl Chaincode {
-    /// Whether endorsements of these peers would satisfy the policy.
-    pub(crate) fn satisfied(&self, config: &ChannelConfig, endorsers: &[Arc<Identity>]) -> bool {
-        match &self.policy.r#type {
-            Some(Type::SignaturePolicy(policy)) => {
-                policy::evaluate(policy, endorsers).unwrap_or(false)
-            }
-            Some(Type::ChannelConfigPolicyReference(path)) => config.satisfies(path, endorsers),
-            None => false,
-        }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     system,
 };
 
-pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired};
+pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired, transaction};
 pub(crate) use service::EndorserService;
 
 /// From this status on a response is an error and is not endorsed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::middleware;
 use fabric_msp::layout;
 use fabric_protos::{
+    discovery::discovery_server::DiscoveryServer,
     gateway::gateway_server::GatewayServer,
     orderer::atomic_broadcast_server::AtomicBroadcastServer,
     peer::{deliver_server::DeliverServer, endorser_server::EndorserServer},
@@ -17,11 +18,14 @@ use crate::{
     DevnetError,
     clock::Clock,
     deliver::PeerDeliverService,
+    discovery::DiscoveryService,
     endorser::EndorserService,
     faults::Faults,
     gateway::GatewayService,
     limiter::Limiter,
-    limits::{DELIVER_CALLS, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX},
+    limits::{
+        DELIVER_CALLS, DISCOVERY_BYTES_MAX, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX,
+    },
     metrics::{self, Metrics, NodeMetrics},
     orderer::{Orderer, OrdererService},
     organizations::{NodeTls, Organizations},
@@ -87,6 +91,10 @@ impl Endpoints<'_> {
             limiter: counts.watch(Limiter::new("/gateway.Gateway", GATEWAY_CALLS)),
             shutdown: self.shutdown.clone(),
         };
+        let discovery = DiscoveryService {
+            local: Arc::clone(peer),
+            peers: self.peers.to_vec(),
+        };
         let deliver = PeerDeliverService {
             peer: Arc::clone(peer),
             limiter: counts.watch(Limiter::new("/protos.Deliver", DELIVER_CALLS)),
@@ -110,6 +118,11 @@ impl Endpoints<'_> {
             .add_service(
                 EndorserServer::new(endorser)
                     .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                    .max_encoding_message_size(MESSAGE_BYTES_MAX),
+            )
+            .add_service(
+                DiscoveryServer::new(discovery)
+                    .max_decoding_message_size(DISCOVERY_BYTES_MAX)
                     .max_encoding_message_size(MESSAGE_BYTES_MAX),
             )
     }

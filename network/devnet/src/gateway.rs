@@ -3,18 +3,24 @@
 //! Statuses and texts are those of a real peer (`internal/pkg/gateway`). All endorsers run in this
 //! process; those of other organisations are treated as if they were reached over the network.
 
+mod answer;
+mod deadline;
 mod endorse;
 mod evaluate;
 mod events;
 mod failure;
 mod plan;
+mod registry;
 mod status;
 mod submit;
+mod target;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use fabric_protos::gateway::{
-    ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, ErrorDetail,
+    ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse,
     EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
     SubmitRequest, SubmitResponse, gateway_server::Gateway,
 };
@@ -23,18 +29,16 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    channel::Channel,
-    definitions::Chaincode,
     limiter::Limiter,
     orderer::Orderer,
     peer::{Peer, PeerLedger},
-    storage::StorageError,
 };
+use deadline::Deadline;
 
 /// Serves the gateway of one peer.
 #[derive(Debug)]
 pub(crate) struct GatewayService {
-    /// The peer whose gateway this is.
+    /// The peer that the gateway belongs to.
     pub(crate) local: Arc<Peer>,
     /// All peers of the network.
     pub(crate) peers: Vec<Arc<Peer>>,
@@ -52,7 +56,8 @@ impl Gateway for GatewayService {
         request: Request<EndorseRequest>,
     ) -> Result<Response<EndorseResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        endorse::endorse(self, request.into_inner())
+        let deadline = Deadline::of(&request);
+        endorse::endorse(self, request.into_inner(), deadline)
             .await
             .map(Response::new)
     }
@@ -62,7 +67,8 @@ impl Gateway for GatewayService {
         request: Request<SubmitRequest>,
     ) -> Result<Response<SubmitResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        submit::submit(self, request.into_inner())
+        let deadline = Deadline::of(&request);
+        submit::submit(self, request.into_inner(), deadline)
             .await
             .map(Response::new)
     }
@@ -72,7 +78,8 @@ impl Gateway for GatewayService {
         request: Request<SignedCommitStatusRequest>,
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        status::commit_status(self, request.into_inner())
+        let deadline = Deadline::of(&request);
+        status::commit_status(self, request.into_inner(), deadline)
             .await
             .map(Response::new)
     }
@@ -82,7 +89,8 @@ impl Gateway for GatewayService {
         request: Request<EvaluateRequest>,
     ) -> Result<Response<EvaluateResponse>, Status> {
         let _permit = self.limiter.admit()?;
-        evaluate::evaluate(self, request.into_inner())
+        let deadline = Deadline::of(&request);
+        evaluate::evaluate(self, request.into_inner(), deadline)
             .await
             .map(Response::new)
     }
@@ -97,57 +105,13 @@ impl Gateway for GatewayService {
 }
 
 impl GatewayService {
-    /// This gateway on a channel; none where its peer has not joined one of this name.
-    fn on(&self, channel: &str) -> Option<OnChannel<'_>> {
-        let ledger = self.local.ledger(channel)?;
-        Some(OnChannel {
-            gateway: self,
-            ledger,
-        })
+    /// A channel as the gateway's peer has it; none where it has not joined one of this name.
+    fn ledger(&self, channel: &str) -> Option<&Arc<PeerLedger>> {
+        self.local.ledger(channel)
     }
 
-    /// Whether a peer is another organisation's.
-    fn is_remote(&self, peer: &Peer) -> bool {
-        self.local.msp_id() != peer.msp_id()
-    }
-}
-
-/// A gateway on one channel that its peer has joined.
-#[derive(Clone, Copy)]
-struct OnChannel<'g> {
-    gateway: &'g GatewayService,
-    /// The channel as the gateway's own peer has it.
-    ledger: &'g Arc<PeerLedger>,
-}
-
-impl<'g> OnChannel<'g> {
-    fn channel(self) -> &'g Arc<Channel> {
-        self.ledger.channel()
-    }
-
-    /// The peers that have joined the channel: the gateway's own, then those of its organisation,
-    /// then the others.
-    fn peers(self) -> Vec<Arc<Peer>> {
-        let GatewayService { local, peers, .. } = self.gateway;
-        let joined = peers
-            .iter()
-            .filter(|peer| peer.ledger(self.channel().name()).is_some());
-        let mut peers: Vec<_> = joined.cloned().collect();
-        peers.sort_by_key(|peer| (self.gateway.is_remote(peer), !Arc::ptr_eq(peer, local)));
-        peers
-    }
-
-    /// A chaincode as the gateway's peer knows it.
-    fn chaincode(self, name: &str) -> Result<Option<Arc<Chaincode>>, StorageError> {
-        self.channel().definition(&self.ledger.view(), name)
-    }
-}
-
-/// What one peer reports as its failure.
-fn detail(peer: &Peer, message: impl Into<String>) -> ErrorDetail {
-    ErrorDetail {
-        address: peer.address().to_owned(),
-        msp_id: peer.msp_id().to_owned(),
-        message: message.into(),
+    /// Whether a peer is another than the gateway's own.
+    fn is_remote(&self, peer: &Arc<Peer>) -> bool {
+        !Arc::ptr_eq(&self.local, peer)
     }
 }

@@ -19,6 +19,10 @@ pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Largest gRPC message, either way (`peer.maxRecvMsgSize`, `maxSendMsgSize`).
 pub(crate) const MESSAGE_BYTES_MAX: usize = 100 * 1024 * 1024;
 
+/// Largest request to discovery. Fabric sets none below that of all messages; a request names
+/// chaincodes and policies of keys, and each policy costs work.
+pub(crate) const DISCOVERY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Writes per message and keys per read that chaincode is told of (`chaincode.runtimeParams`).
 pub(crate) const BATCH_SIZE: u32 = 1000;
 
@@ -33,6 +37,12 @@ pub(crate) const QUERIES_MAX: usize = 10_000;
 
 /// Calls of one gateway at once (`peer.limits.concurrency.gatewayService`).
 pub(crate) const GATEWAY_CALLS: usize = 500;
+
+/// How long a peer of another gateway may take over an endorsement (`peer.gateway.endorsementTimeout`).
+pub(crate) const ENDORSEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long an orderer may take to accept a transaction (`peer.gateway.broadcastTimeout`).
+pub(crate) const BROADCAST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls of one endorser at once (`peer.limits.concurrency.endorserService`).
 pub(crate) const ENDORSER_CALLS: usize = 2500;

@@ -8,11 +8,13 @@ use tonic::{
     service::Routes,
     transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming},
 };
+use tower::util::MapResponseLayer;
 
 use crate::{
     DevnetError,
     error::BoxError,
     limits::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, SHUTDOWN_GRACE, TLS_TIMEOUT},
+    message_size,
     organizations::NodeTls,
 };
 
@@ -59,6 +61,7 @@ pub(crate) fn serve(
         .initial_stream_window_size(STREAM_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(MapResponseLayer::new(message_size::reword))
         .add_routes(routes);
     Ok(tokio::spawn(async move {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));

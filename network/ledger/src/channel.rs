@@ -1,12 +1,13 @@
 //! The channel configuration: organisations and policies, as the last configuration block has them.
 
+mod convert;
 mod group;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use fabric_msp::{Identity, Msp, MspError, MspManager};
-use fabric_protos::common::{Block, Config, ConfigEnvelope, ConfigGroup};
+use fabric_protos::common::{Block, Config, ConfigEnvelope, ConfigGroup, SignaturePolicyEnvelope};
 use fabric_protos::msp::{FabricMspConfig, MspConfig};
 use prost::Message;
 
@@ -208,6 +209,15 @@ impl ChannelConfig {
         self.policies
             .find(path)
             .is_some_and(|(group, policy)| group.satisfies(policy, signers))
+    }
+
+    /// The policy at `path` as a signature policy, whatever kind it is: what clients are told of
+    /// whose signatures it takes. `None` where it is not there or rests on one that is not.
+    #[must_use]
+    pub fn signature_policy(&self, path: &str) -> Option<SignaturePolicyEnvelope> {
+        self.policies
+            .find(path)
+            .and_then(|(group, policy)| convert::signature_policy(group, policy))
     }
 }
 

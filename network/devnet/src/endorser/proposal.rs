@@ -94,27 +94,7 @@ impl Unpacked {
 
     /// The transaction that these endorsements of a result make, for the creator to sign.
     pub(crate) fn transaction(&self, result: Bytes, endorsements: Vec<Endorsement>) -> Envelope {
-        let action = ChaincodeActionPayload {
-            chaincode_proposal_payload: without_transient_data(&self.payload).into(),
-            action: Some(ChaincodeEndorsedAction {
-                proposal_response_payload: result,
-                endorsements,
-            }),
-        };
-        let transaction = Transaction {
-            actions: vec![TransactionAction {
-                header: self.header.signature_header.clone(),
-                payload: action.encode_to_vec().into(),
-            }],
-        };
-        let payload = Payload {
-            header: Some(self.header.clone()),
-            data: transaction.encode_to_vec().into(),
-        };
-        Envelope {
-            payload: payload.encode_to_vec().into(),
-            signature: Bytes::new(),
-        }
+        transaction(&self.header, &self.payload, result, endorsements)
     }
 
     /// Checks headers, transaction id and signature; gives the creator.
@@ -195,6 +175,36 @@ impl Unpacked {
             )));
         }
         Ok(())
+    }
+}
+
+/// The transaction that these endorsements of a proposal's result make, for the creator to sign.
+pub(crate) fn transaction(
+    header: &Header,
+    payload: &ChaincodeProposalPayload,
+    result: Bytes,
+    endorsements: Vec<Endorsement>,
+) -> Envelope {
+    let action = ChaincodeActionPayload {
+        chaincode_proposal_payload: without_transient_data(payload).into(),
+        action: Some(ChaincodeEndorsedAction {
+            proposal_response_payload: result,
+            endorsements,
+        }),
+    };
+    let transaction = Transaction {
+        actions: vec![TransactionAction {
+            header: header.signature_header.clone(),
+            payload: action.encode_to_vec().into(),
+        }],
+    };
+    let payload = Payload {
+        header: Some(header.clone()),
+        data: transaction.encode_to_vec().into(),
+    };
+    Envelope {
+        payload: payload.encode_to_vec().into(),
+        signature: Bytes::new(),
     }
 }
 

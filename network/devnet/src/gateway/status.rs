@@ -8,12 +8,13 @@ use fabric_protos::gateway::{
 use prost::Message as _;
 use tonic::Status;
 
-use super::GatewayService;
-use crate::{channel::Policy, peer::PeerLedger};
+use super::{GatewayService, deadline::Deadline};
+use crate::{chain::TransactionStatus, channel::Policy, peer::PeerLedger};
 
 pub(super) async fn commit_status(
     gateway: &GatewayService,
     signed: SignedCommitStatusRequest,
+    deadline: Deadline,
 ) -> Result<CommitStatusResponse, Status> {
     let CommitStatusRequest {
         channel_id,
@@ -28,15 +29,20 @@ pub(super) async fn commit_status(
         &signed.signature,
     )?;
 
-    let status = ledger
-        .wait_for(&transaction_id)
-        .await
-        .map_err(|error| Status::aborted(error.to_string()))?
-        .ok_or_else(|| Status::aborted("unexpected close of commit notification channel"))?;
+    let waiting = wait(ledger, &transaction_id);
+    let status = deadline
+        .within("context deadline exceeded", waiting)
+        .await?;
     Ok(CommitStatusResponse {
         result: i32::from(status.code.byte()),
         block_number: status.block,
     })
+}
+
+async fn wait(ledger: &PeerLedger, transaction_id: &str) -> Result<TransactionStatus, Status> {
+    let status = ledger.wait_for(transaction_id).await;
+    let status = status.map_err(|error| Status::aborted(error.to_string()))?;
+    status.ok_or_else(|| Status::aborted("unexpected close of commit notification channel"))
 }
 
 /// The request, which must say who asks for what.
@@ -68,7 +74,7 @@ pub(super) fn permit<'g>(
     identity: &[u8],
     signature: &[u8],
 ) -> Result<&'g Arc<PeerLedger>, Status> {
-    let ledger = gateway.local.ledger(channel).ok_or_else(|| {
+    let ledger = gateway.ledger(channel).ok_or_else(|| {
         Status::permission_denied(format!(
             "Failed to get policy manager for channel [{channel}]"
         ))

@@ -11,7 +11,8 @@ use tonic::{Code, Request, Status, client::Grpc, transport::Channel};
 
 use crate::support::{Client, client, ephemeral, wait};
 
-const PEER_METHODS: [&str; 9] = [
+const PEER_METHODS: [&str; 10] = [
+    "/discovery.Discovery/Discover",
     "/gateway.Gateway/Endorse",
     "/gateway.Gateway/Submit",
     "/gateway.Gateway/CommitStatus",
@@ -71,7 +72,10 @@ async fn messages_over_the_limit_get_a_status() {
     let large = Bytes::from(vec![0; (100 << 20) + 1]);
     for (method, channel) in methods(&network).await {
         let failed = wait::within(method, call(&channel, method, large.clone())).await;
-        assert_eq!(failed.unwrap_err().code(), Code::OutOfRange, "{method}");
+        let status = failed.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{method}");
+        let text = "grpc: received message larger than max (104857601 vs. ";
+        assert!(status.message().starts_with(text), "{method}: {status:?}");
     }
     assert_eq!(Client::user1(&network).await.blocks(0, 0).await.len(), 1);
 }

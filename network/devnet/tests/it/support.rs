@@ -8,7 +8,7 @@ pub(crate) mod wait;
 
 use std::path::Path;
 
-use fabric_devnet::{Deployment, Network, Ports};
+use fabric_devnet::{Deployment, Fault, Network, Ports};
 use fabric_ledger::chain::{ChainVerifier, Evidence};
 use fabric_protos::common::Block;
 
@@ -61,6 +61,19 @@ pub(crate) async fn deploy(network: &Network, chaincode: &TestChaincode, policy:
     let mut deployment = Deployment::new("basic", chaincode.address().to_string());
     deployment.policy = policy.map(str::to_owned);
     network.deploy(deployment).await.unwrap();
+}
+
+/// Keeps a peer at its height of the usual channel.
+pub(crate) async fn hold(network: &Network, peer: &str) {
+    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
+    network.inject(Fault::Hold { peer, channel }).await.unwrap();
+}
+
+/// Lets a peer catch up.
+pub(crate) async fn release(network: &Network, peer: &str) {
+    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
+    let fault = Fault::Release { peer, channel };
+    network.inject(fault).await.unwrap();
 }
 
 /// Feeds every block of the network to the chain verifier, which must find nothing.

@@ -13,11 +13,14 @@ use tonic::Code;
 use crate::support::{
     Client, DEPLOYED, EITHER, TestChaincode,
     client::{assert_fails, connect, orderer, range, specified, user},
-    wait,
+    hold, release, wait,
 };
 
 const FIRST: &str = "peer0.org1.example.com";
 const SECOND: &str = "peer1.org1.example.com";
+
+/// The only peer of its organisation, so that no other stands in for it when it lags.
+const OTHER: &str = "peer0.org2.example.com";
 
 /// A client at any peer of the network.
 async fn at(network: &Network, peer: &str, organization: usize, channel: &str) -> Client {
@@ -37,23 +40,12 @@ async fn deploy(network: &Network, chaincode: &TestChaincode, channel: &str, pol
     network.deploy(deployment).await.unwrap();
 }
 
-async fn hold(network: &Network, peer: &str) {
-    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
-    network.inject(Fault::Hold { peer, channel }).await.unwrap();
-}
-
 async fn lag(network: &Network, blocks: usize) {
     let fault = Fault::Lag {
-        peer: SECOND.to_owned(),
+        peer: OTHER.to_owned(),
         channel: "mychannel".to_owned(),
         blocks,
     };
-    network.inject(fault).await.unwrap();
-}
-
-async fn release(network: &Network, peer: &str) {
-    let (peer, channel) = (peer.to_owned(), "mychannel".to_owned());
-    let fault = Fault::Release { peer, channel };
     network.inject(fault).await.unwrap();
 }
 
@@ -202,14 +194,14 @@ async fn a_held_peer_answers_as_of_its_own_height() {
     let (network, _chaincode) = two_peers(EITHER).await;
     let (first, second) = (
         at(&network, FIRST, 1, "mychannel").await,
-        at(&network, SECOND, 1, "mychannel").await,
+        at(&network, OTHER, 2, "mychannel").await,
     );
     first.transact(&["put", "a", "1"]).await.unwrap();
-    hold(&network, SECOND).await;
+    hold(&network, OTHER).await;
 
     let committed = first.transact(&["put", "a", "2"]).await.unwrap();
 
-    let heights = [FIRST, SECOND].map(|peer| network.peer_height(peer, "mychannel"));
+    let heights = [FIRST, OTHER].map(|peer| network.peer_height(peer, "mychannel"));
     assert_eq!(heights, [Some(DEPLOYED + 2), Some(DEPLOYED + 1)]);
     assert_eq!(first.evaluate(&["get", "a"]).await.unwrap(), "2");
     assert_eq!(second.evaluate(&["get", "a"]).await.unwrap(), "1");
@@ -228,7 +220,7 @@ async fn a_held_peer_answers_as_of_its_own_height() {
     assert!(!waiting.is_finished());
     // What it reads is out of date, and that is what becomes of a transaction on it.
     let stale = second.transact_at(&["append", "a", "x"]).await;
-    release(&network, SECOND).await;
+    release(&network, OTHER).await;
     assert_eq!(
         wait::within("the status", waiting).await.unwrap(),
         committed.block
@@ -260,31 +252,31 @@ async fn peers_at_different_heights_do_not_endorse_the_same_result() {
 async fn a_lagging_peer_keeps_its_distance() {
     let (network, _chaincode) = two_peers(EITHER).await;
     let client = Client::user1(&network).await;
-    let second = at(&network, SECOND, 1, "mychannel").await;
+    let second = at(&network, OTHER, 2, "mychannel").await;
     let heights = |network: &Network| {
         let height = |peer| network.peer_height(peer, "mychannel").unwrap();
-        (height(FIRST) - DEPLOYED, height(SECOND) - DEPLOYED)
+        (height(FIRST) - DEPLOYED, height(OTHER) - DEPLOYED)
     };
     lag(&network, 2).await;
 
-    let mut seen = Vec::new();
-    for number in 0..4 {
-        client
-            .transact(&["put", "a", &number.to_string()])
-            .await
-            .unwrap();
-        seen.push(heights(&network));
+    for (number, expected) in [(1, 0), (2, 0), (3, 1), (4, 2)].into_iter().enumerate() {
+        let value = number.to_string();
+        client.transact(&["put", "a", &value]).await.unwrap();
+        // The client has heard from its own peer; the other one follows.
+        wait::until("the peers have their heights", || async {
+            heights(&network) == expected
+        })
+        .await;
     }
 
-    assert_eq!(seen, [(1, 0), (2, 0), (3, 1), (4, 2)]);
     assert_eq!(second.evaluate(&["get", "a"]).await.unwrap(), "1");
-    hold(&network, SECOND).await;
+    hold(&network, OTHER).await;
     client.transact(&["put", "a", "4"]).await.unwrap();
     assert_eq!(heights(&network), (5, 2));
     lag(&network, 1).await;
     client.transact(&["put", "a", "5"]).await.unwrap();
     assert_eq!(heights(&network), (6, 5));
-    release(&network, SECOND).await;
+    release(&network, OTHER).await;
     assert_eq!(heights(&network), (6, 6));
 }
 

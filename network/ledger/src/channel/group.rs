@@ -15,8 +15,8 @@ use crate::policy;
 /// The policies of a group and of the groups below it.
 #[derive(Debug)]
 pub(super) struct PolicyGroup {
-    groups: BTreeMap<String, PolicyGroup>,
-    policies: BTreeMap<String, GroupPolicy>,
+    pub(super) groups: BTreeMap<String, PolicyGroup>,
+    pub(super) policies: BTreeMap<String, GroupPolicy>,
 }
 
 /// A policy of a group.
@@ -106,7 +106,8 @@ impl GroupPolicy {
     }
 }
 
-fn threshold(rule: Rule, groups: usize) -> usize {
+/// How many of the groups below must be satisfied.
+pub(super) fn threshold(rule: Rule, groups: usize) -> usize {
     match rule {
         _ if groups == 0 => 0,
         Rule::Any => 1,

@@ -124,6 +124,10 @@ impl Client {
             .max_encoding_message_size(200 << 20)
     }
 
+    pub(crate) fn connection(&self) -> Channel {
+        self.connection.clone()
+    }
+
     pub(crate) fn deliver(&self) -> DeliverClient<Channel> {
         DeliverClient::new(self.connection.clone())
     }
