@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Deployed, Deployment, DevnetError, control::Control, lifecycle::Deployer, storage::StorageError,
+    Deployed, Deployment, DevnetError, chaincode::Call, control::Control, lifecycle::Deployer,
+    storage::StorageError,
 };
 
 /// What the endpoint tells and does.
@@ -44,6 +45,7 @@ pub(crate) fn serve(
         .route("/healthz", get(health))
         .route("/status", get(status::status))
         .route("/chaincodes", post(deploy))
+        .route("/traces/{transaction_id}", get(traces))
         .route("/cut", post(control::cut))
         .route("/faults", get(control::faults).post(control::inject))
         .route(
@@ -67,6 +69,16 @@ pub(crate) fn serve(
 
 async fn health() -> Json<Health> {
     Json(Health { status: "OK" })
+}
+
+/// The ledger calls of a transaction on every peer that ran it and still remembers.
+async fn traces(State(admin): State<Admin>, Path(transaction_id): Path<String>) -> Json<Vec<Call>> {
+    let peers = admin.control.peers.iter();
+    Json(
+        peers
+            .flat_map(|peer| peer.chaincodes().calls_of(&transaction_id))
+            .collect(),
+    )
 }
 
 async fn deploy(

@@ -9,6 +9,7 @@ mod error;
 mod query;
 mod request;
 mod stream;
+mod traces;
 
 use std::{
     collections::HashMap,
@@ -29,6 +30,8 @@ use crate::{
 pub(crate) use call::{Context, Transaction};
 pub(crate) use error::ChaincodeError;
 use stream::ChaincodeStream;
+pub(crate) use traces::Call;
+use traces::Traces;
 
 /// A chaincode, and the package that says where it listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub(crate) struct ChaincodeHost {
     pub(crate) execute_timeout: Duration,
     /// Whether rich queries are answered, as on CouchDB.
     pub(crate) rich_queries: bool,
+    /// What the newest transactions asked of the ledger.
+    traces: Traces,
 }
 
 /// The place of the stream to one chaincode.
@@ -100,7 +105,13 @@ impl ChaincodeHost {
             packages,
             execute_timeout,
             rich_queries: false,
+            traces: Traces::default(),
         }
+    }
+
+    /// What a transaction asked of the ledger, as long as it is remembered.
+    pub(crate) fn calls_of(&self, transaction_id: &str) -> Vec<Call> {
+        self.traces.of(transaction_id)
     }
 
     /// Answers rich queries, or refuses them as on LevelDB.

@@ -108,3 +108,12 @@ pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// How long a TLS handshake may take, so that half-open connections do not pile up.
 pub(crate) const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Transactions of one peer whose ledger calls are remembered: the last second or so under load.
+pub(crate) const TRACES: usize = 1000;
+
+/// Ledger calls remembered of one transaction.
+pub(crate) const TRACE_CALLS: usize = 500;
+
+/// Bytes of a request that a remembered call shows: a key and some of its value.
+pub(crate) const TRACE_TEXT_BYTES: usize = 80;

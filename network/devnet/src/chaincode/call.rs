@@ -17,6 +17,7 @@ use super::{
     query::Queries,
     request::{self, Failure},
     stream::Lease,
+    traces::Recorder,
 };
 use crate::{
     channel::Channel,
@@ -51,6 +52,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Transaction<'a> {
     context: Context<'a>,
     simulator: Simulator<'a, PeerState<'a>>,
+    recorder: Recorder,
 }
 
 impl<'a> Transaction<'a> {
@@ -59,11 +61,17 @@ impl<'a> Transaction<'a> {
         if context.peer.chaincodes().rich_queries {
             simulator = simulator.over_documents();
         }
-        Self { context, simulator }
+        Self {
+            context,
+            simulator,
+            recorder: Recorder::default(),
+        }
     }
 
     /// What the transaction has done.
     pub(crate) fn finish(self) -> SimulationResult {
+        let traces = &self.context.peer.chaincodes().traces;
+        traces.keep(self.context.transaction_id, self.recorder.into_calls());
         self.simulator.finish()
     }
 
@@ -201,6 +209,7 @@ impl<'a> Transaction<'a> {
             if matches!(r#type, Type::Completed | Type::Error) {
                 return Ok(message);
             }
+            let (asked, about) = (Instant::now(), message.payload.clone());
             let answer = match r#type {
                 Type::InvokeChaincode => self.invoke_nested(message.payload).await,
                 _ => {
@@ -208,6 +217,14 @@ impl<'a> Transaction<'a> {
                     answer(&mut ledger, r#type, message.payload, &mut queries)
                 }
             };
+            let peer = self.context.peer.name();
+            self.recorder.add(
+                peer,
+                namespace,
+                r#type.as_str_name(),
+                &about,
+                asked.elapsed(),
+            );
             match answer {
                 Ok(payload) => lease.answer(Type::Response, payload).await?,
                 Err(Failure(reason)) => {

@@ -55,7 +55,11 @@ impl Traces {
     /// What a transaction did, in order; none where it is not remembered.
     pub(crate) fn of(&self, transaction_id: &str) -> Vec<Call> {
         let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.calls.get(transaction_id).cloned().unwrap_or_default()
+        newest
+            .calls
+            .get(transaction_id)
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -106,7 +110,13 @@ mod tests {
 
     fn one_call() -> Vec<Call> {
         let mut recorder = Recorder::default();
-        recorder.add("peer0", "cc", "GET_STATE", b"\n\x03key", Duration::from_millis(2));
+        recorder.add(
+            "peer0",
+            "cc",
+            "GET_STATE",
+            b"\n\x03key",
+            Duration::from_millis(2),
+        );
         recorder.into_calls()
     }
 

@@ -8,6 +8,7 @@ use tonic::Code;
 
 use crate::support::{
     Client, EITHER,
+    admin::http,
     client::{assert_fails, details},
     setup, verify_chain, wait,
 };
@@ -242,4 +243,23 @@ async fn an_endorser_answers_clients_that_choose_it_themselves() {
         .await;
     let text = "ChaincodeHeaderExtension.ChaincodeId is nil";
     assert_fails(empty, Code::Unknown, text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ledger_calls_of_a_transaction_are_remembered() {
+    let network = &setup(Some(EITHER)).await.network;
+    let client = Client::user1(network).await;
+    let committed = client.transact(&["append", "a", "1"]).await.unwrap();
+    let (code, calls) = http(network, &format!("GET /traces/{}", committed.id), None).await;
+    assert_eq!(code, 200);
+    let calls = calls.as_array().unwrap();
+    let names: Vec<_> = calls
+        .iter()
+        .map(|call| call["call"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"GET_STATE"), "{names:?}");
+    assert!(calls[0]["about"].as_str().unwrap().contains('a'));
+    assert!(calls[0]["microseconds"].is_u64());
+    let (_, none) = http(network, "GET /traces/unknown", None).await;
+    assert_eq!(none.as_array().unwrap().len(), 0);
 }
