@@ -10,23 +10,34 @@ mod ledger;
 #[path = "../../network/msp/tests/it/entries.rs"]
 mod msp;
 
+use std::{fs, path::Path};
+
 /// Name, what it runs, and its examples.
 type Entry = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-/// Every entry of every crate.
-pub fn entries() -> impl Iterator<Item = Entry> {
-    let of_ledger = ledger::ENTRIES
-        .iter()
-        .map(|entry| (entry.name, entry.run, entry.seeds));
-    let of_msp = msp::ENTRIES
-        .iter()
-        .map(|entry| (entry.name, entry.run, entry.seeds));
-    of_ledger.chain(of_msp)
+fn entry(name: &str) -> Entry {
+    let of_ledger = ledger::ENTRIES.iter();
+    let of_ledger = of_ledger.map(|entry| (entry.name, entry.run, entry.seeds));
+    let of_msp = msp::ENTRIES.iter();
+    let of_msp = of_msp.map(|entry| (entry.name, entry.run, entry.seeds));
+    let found = of_ledger.chain(of_msp).find(|(known, ..)| *known == name);
+    found.expect("a target is named after its entry")
 }
 
 /// Runs the entry of a name.
 pub fn run(name: &str, data: &[u8]) {
-    let found = entries().find(|(known, _, _)| *known == name);
-    let (_, run, _) = found.expect("a target is named after its entry");
+    let (_, run, _) = entry(name);
     run(data);
+}
+
+/// Writes the examples of an entry to its corpus, for the fuzzer to begin with.
+pub fn write_examples(name: &str) {
+    let (_, _, examples) = entry(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
+    fs::create_dir_all(&folder).unwrap();
+    for (number, example) in examples().iter().enumerate() {
+        fs::write(folder.join(format!("example-{number}")), example).unwrap();
+    }
 }

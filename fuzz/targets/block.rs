@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("block", data));
+libfuzzer_sys::fuzz_target!(
+    init: fuzz::write_examples("block"),
+    |data: &[u8]| fuzz::run("block", data)
+);

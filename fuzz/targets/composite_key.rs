@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("composite_key", data));
+libfuzzer_sys::fuzz_target!(
+    init: fuzz::write_examples("composite_key"),
+    |data: &[u8]| fuzz::run("composite_key", data)
+);

@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("lifecycle_state", data));
+libfuzzer_sys::fuzz_target!(
+    init: fuzz::write_examples("lifecycle_state"),
+    |data: &[u8]| fuzz::run("lifecycle_state", data)
+);

@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("private_rwset", data));
+libfuzzer_sys::fuzz_target!(
+    init: fuzz::write_examples("private_rwset"),
+    |data: &[u8]| fuzz::run("private_rwset", data)
+);

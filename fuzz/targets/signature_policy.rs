@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::run("signature_policy", data));
+libfuzzer_sys::fuzz_target!(
+    init: fuzz::write_examples("signature_policy"),
+    |data: &[u8]| fuzz::run("signature_policy", data)
+);
