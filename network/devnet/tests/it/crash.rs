@@ -15,7 +15,7 @@ use fabric_msp::{SigningIdentity, layout};
 use tokio::sync::Mutex;
 
 use crate::private;
-use crate::support::{Client, TestChaincode, client::connect, in_folder, verify_chain, wait};
+use crate::support::{Client, TestChaincode, client::try_connect, in_folder, verify_chain, wait};
 
 /// How often the network is killed, unless `KILLS` says otherwise: 1,000 make a soak of some minutes.
 const KILLS: usize = 20;
@@ -72,7 +72,11 @@ async fn load(dir: &Path, client: usize, stop: Arc<AtomicBool>, kept: Arc<Mutex<
     let state = StateFile::read(dir).unwrap().unwrap();
     let user = layout::user_msp(&state.organizations, 1, "User1");
     let identity = SigningIdentity::from_msp_dir(user, "Org1MSP").unwrap();
-    let connection = connect(state.peers[0].address, &state.peers[0].tls_ca).await;
+    let peer = &state.peers[0];
+    let Ok(connection) = try_connect(peer.address, &peer.tls_ca).await else {
+        // It died before.
+        return;
+    };
     let client_name = client;
     let client = Client::over(connection, identity, "mychannel");
     for number in 0.. {

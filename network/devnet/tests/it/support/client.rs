@@ -55,6 +55,14 @@ pub(crate) struct Committed {
 
 /// Connects to an endpoint with this TLS authority.
 pub(crate) async fn connect(address: std::net::SocketAddr, authority: &Path) -> Channel {
+    try_connect(address, authority).await.unwrap()
+}
+
+/// The same, where nobody may listen.
+pub(crate) async fn try_connect(
+    address: std::net::SocketAddr,
+    authority: &Path,
+) -> Result<Channel, tonic::transport::Error> {
     let authority = Certificate::from_pem(std::fs::read(authority).unwrap());
     Endpoint::from_shared(format!("https://{address}"))
         .unwrap()
@@ -66,7 +74,6 @@ pub(crate) async fn connect(address: std::net::SocketAddr, authority: &Path) -> 
         .unwrap()
         .connect()
         .await
-        .unwrap()
 }
 
 /// Folder of a user's identity.
