@@ -13,6 +13,7 @@ mod cutting;
 mod deployment;
 mod discovery;
 mod dumps;
+mod entries;
 mod events;
 mod faults;
 mod gateway;

@@ -35,6 +35,8 @@ const fn entry(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) 
 static ORGANIZATION: LazyLock<Organization> =
     LazyLock::new(|| Organization::generate(&OrganizationSpec::peer(1)).unwrap());
 static MSP: LazyLock<Msp> = LazyLock::new(|| ORGANIZATION.msp().unwrap());
+static MANAGER: LazyLock<MspManager> =
+    LazyLock::new(|| MspManager::new([ORGANIZATION.msp().unwrap()]));
 
 fn user() -> &'static SigningIdentity {
     ORGANIZATION.member("User1").unwrap().identity()
@@ -46,8 +48,7 @@ fn pem(label: &str, content: &[u8]) -> String {
 
 /// Bytes of a `SerializedIdentity`.
 fn identity(data: &[u8]) {
-    let manager = MspManager::new([ORGANIZATION.msp().unwrap()]);
-    if let Ok(identity) = manager.identity(data) {
+    if let Ok(identity) = MANAGER.identity(data) {
         assert_eq!(identity.msp_id(), MSP.id());
         let _ = identity.expires_at();
         let _ = identity.certificate_pem();
