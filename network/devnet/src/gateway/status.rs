@@ -11,6 +11,10 @@ use tonic::Status;
 use super::{GatewayService, deadline::Deadline};
 use crate::{chain::TransactionStatus, channel::Policy, peer::PeerLedger};
 
+/// What a real peer says to a request for events that names no channel.
+const NO_CHANNEL: &str =
+    "Invalid channel ID name during check policy on signed data. Name must be different from nil.";
+
 pub(super) async fn commit_status(
     gateway: &GatewayService,
     signed: SignedCommitStatusRequest,
@@ -74,6 +78,9 @@ pub(super) fn permit<'g>(
     identity: &[u8],
     signature: &[u8],
 ) -> Result<&'g Arc<PeerLedger>, Status> {
+    if channel.is_empty() {
+        return Err(Status::permission_denied(NO_CHANNEL));
+    }
     let ledger = gateway.ledger(channel).ok_or_else(|| {
         Status::permission_denied(format!(
             "Failed to get policy manager for channel [{channel}]"

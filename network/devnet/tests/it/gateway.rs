@@ -7,7 +7,9 @@ use fabric_devnet::{ChannelSpec, Deployment, Fault, Network, Ports};
 use fabric_ledger::ValidationCode;
 use fabric_protos::{
     common::{Envelope, Payload},
-    gateway::{CommitStatusRequest, EndorseRequest, SignedCommitStatusRequest},
+    gateway::{
+        ChaincodeEventsRequest, CommitStatusRequest, EndorseRequest, SignedCommitStatusRequest,
+    },
     msp::SerializedIdentity,
     peer::{ChaincodeActionPayload, SignedProposal, Transaction},
 };
@@ -373,6 +375,18 @@ async fn commit_status_says_what_is_missing() {
         .commit_status(SignedCommitStatusRequest::default())
         .await;
     assert_fails(empty, invalid, "a commit status request is required");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_of_no_channel_are_refused() {
+    let network = crate::support::ephemeral().await;
+    let nowhere = Client::user1(&network).await.on_channel("");
+    let request = nowhere.events_request(ChaincodeEventsRequest::default());
+    assert_fails(
+        nowhere.gateway().chaincode_events(request).await,
+        Code::PermissionDenied,
+        "Invalid channel ID name during check policy on signed data. Name must be different from nil.",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
