@@ -48,16 +48,16 @@ pub(super) async fn ask(
     if !is_remote {
         return judge(asked.await, is_remote);
     }
-    let answer = tokio::time::timeout(ENDORSEMENT_TIMEOUT, asked).await;
-    answer.map_or_else(
-        |_| {
-            Err(Problem::unreachable(
-                "DeadlineExceeded",
-                "context deadline exceeded",
-            ))
-        },
-        |answer| judge(answer, is_remote),
-    )
+    // A chaincode that hangs runs out of time with its peer in the same moment: as in Fabric, where
+    // both have 30 seconds, it is the gateway that began to wait first.
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep(ENDORSEMENT_TIMEOUT) => Err(Problem::unreachable(
+            "DeadlineExceeded",
+            "context deadline exceeded",
+        )),
+        answer = asked => judge(answer, is_remote),
+    }
 }
 
 /// Whether a peer answered with success; if not, what to make of it.
