@@ -80,7 +80,7 @@ class KeyValue {
             const result = await functions[fcn](stub, params);
             return shim.success(Buffer.from(result));
         } catch (error) {
-            return shim.error(Buffer.from(error.message));
+            return shim.error(error.message);
         }
     }
 }

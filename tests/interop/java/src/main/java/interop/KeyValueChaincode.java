@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.hyperledger.fabric.contract.ClientIdentity;
+import org.hyperledger.fabric.metrics.Metrics;
 import org.hyperledger.fabric.shim.ChaincodeBase;
 import org.hyperledger.fabric.shim.ChaincodeServerProperties;
 import org.hyperledger.fabric.shim.ChaincodeStub;
 import org.hyperledger.fabric.shim.NettyChaincodeServer;
 import org.hyperledger.fabric.shim.ledger.KeyModification;
 import org.hyperledger.fabric.shim.ledger.KeyValue;
+import org.hyperledger.fabric.traces.Traces;
 import org.json.JSONArray;
 import org.json.JSONObject;
 
@@ -20,6 +22,12 @@ import org.json.JSONObject;
  */
 final class KeyValueChaincode extends ChaincodeBase {
     private static final String SECRETS = "secrets";
+
+    private KeyValueChaincode() {
+        processEnvironmentOptions();
+        Metrics.initialize(getChaincodeConfig());
+        Traces.initialize(getChaincodeConfig());
+    }
 
     @Override
     public Response init(final ChaincodeStub stub) {
