@@ -5,6 +5,8 @@
     reason = "an example that cannot be made ends the program"
 )]
 
+#[path = "../../network/devnet/tests/it/entries.rs"]
+mod devnet;
 #[path = "../../network/ledger/tests/it/entries.rs"]
 mod ledger;
 #[path = "../../network/msp/tests/it/entries.rs"]
@@ -20,7 +22,10 @@ fn entry(name: &str) -> Entry {
     let of_ledger = of_ledger.map(|entry| (entry.name, entry.run, entry.seeds));
     let of_msp = msp::ENTRIES.iter();
     let of_msp = of_msp.map(|entry| (entry.name, entry.run, entry.seeds));
-    let found = of_ledger.chain(of_msp).find(|(known, ..)| *known == name);
+    let of_devnet = devnet::ENTRIES.iter();
+    let of_devnet = of_devnet.map(|entry| (entry.name, entry.run, entry.seeds));
+    let mut all = of_ledger.chain(of_msp).chain(of_devnet);
+    let found = all.find(|(known, ..)| *known == name);
     found.expect("a target is named after its entry")
 }
 
