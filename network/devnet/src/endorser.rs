@@ -2,6 +2,7 @@
 //!
 //! Source: `core/endorser/endorser.go`.
 
+mod filter;
 mod proposal;
 mod service;
 
@@ -23,6 +24,7 @@ use crate::{
     system,
 };
 
+use filter::Headers;
 pub(crate) use proposal::{Refusal, Unpacked, decode, has_expired, transaction};
 pub(crate) use service::EndorserService;
 
@@ -71,12 +73,36 @@ impl Peer {
         &self,
         signed: &SignedProposal,
     ) -> Result<ProposalResponse, Failure> {
+        self.filter(signed)?;
+        self.process(signed, Purpose::Endorsement).await
+    }
+
+    /// Endorses a proposal of the network itself, whose time may be that of a seed.
+    pub(crate) async fn process_own(
+        &self,
+        signed: &SignedProposal,
+    ) -> Result<ProposalResponse, Failure> {
         self.process(signed, Purpose::Endorsement).await
     }
 
     /// Runs a proposal for its result alone, which nobody will ask for a signature on.
     pub(crate) async fn query(&self, signed: &SignedProposal) -> Result<ProposalResponse, Failure> {
+        self.filter(signed)?;
         self.process(signed, Purpose::Result).await
+    }
+
+    /// What is refused before the endorser sees it: a creator whose time is over, a proposal whose
+    /// time is far from the peer's.
+    fn filter(&self, signed: &SignedProposal) -> Result<(), Failure> {
+        let headers = Headers::read(signed).map_err(Failure::Filtered)?;
+        let ledger = self.ledger(&headers.channel.channel_id);
+        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
+        let now = self.clock().now();
+        if has_expired(msps, &headers.signature.creator, now) {
+            let refusal = Refusal("proposal client identity expired".to_owned());
+            return Err(Failure::Filtered(refusal));
+        }
+        headers.check_time(now).map_err(Failure::Filtered)
     }
 
     async fn process(
@@ -86,11 +112,6 @@ impl Peer {
     ) -> Result<ProposalResponse, Failure> {
         let proposal = Unpacked::read(signed).map_err(Failure::Refused)?;
         let ledger = self.ledger(proposal.channel());
-        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
-        if has_expired(msps, &proposal.signature_header.creator, self.clock().now()) {
-            let refusal = Refusal("proposal client identity expired".to_owned());
-            return Err(Failure::Filtered(refusal));
-        }
         if purpose == Purpose::Endorsement && self.faults().refuses(self.msp_id()) {
             let refusal =
                 Refusal("endorsements of this organisation are refused on purpose".to_owned());

@@ -50,8 +50,8 @@ pub(crate) const ENDORSER_CALLS: usize = 2500;
 /// Deliver streams of one peer at once (`peer.limits.concurrency.deliverService`).
 pub(crate) const DELIVER_CALLS: usize = 2500;
 
-/// How far the clock of a deliver client may be off (`peer.authentication.timewindow`).
-pub(crate) const DELIVER_TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// How far the clock of a client may be off (`peer.authentication.timewindow`).
+pub(crate) const TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Largest transaction, and largest block but for one transaction (`Orderer.BatchSize.AbsoluteMaxBytes`).
 pub(crate) const BLOCK_BYTES_MAX: u32 = 10 * 1024 * 1024;

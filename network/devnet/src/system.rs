@@ -74,8 +74,10 @@ pub(crate) async fn simulate(call: &Call<'_>) -> Simulated {
 }
 
 /// What a chaincode gets that calls a system chaincode.
-pub(crate) fn refuse_nested(name: &str, original: &str) -> Response {
+pub(crate) fn refuse_nested(name: &str, arguments: usize, original: &str) -> Response {
     error(match name {
+        QSCC | CSCC if arguments < 2 => format!("Incorrect number of arguments, {arguments}"),
+        LIFECYCLE if arguments != 2 => lifecycle::wrong_number_of_arguments(arguments),
         QSCC => format!(
             "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{original}'"
         ),

@@ -32,6 +32,9 @@ use crate::{
 use fabric_ledger::lifecycle::NAMESPACE as LIFECYCLE;
 use std::sync::Arc;
 
+/// Namespace of the lifecycle that Fabric had before 2.0.
+const LEGACY_LIFECYCLE: &str = "lscc";
+
 /// The key that says for which version a chaincode has been initialised.
 const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
 
@@ -80,13 +83,20 @@ impl<'a> Transaction<'a> {
         self.simulator
             .get(LIFECYCLE, &sequence_key(name))
             .map_err(unreadable)?;
-        self.context
+        let found = self
+            .context
             .channel
             .definition(self.context.state.view(), name)
-            .map_err(|error| ChaincodeError::Invocation(error.to_string()))?
-            .ok_or_else(|| ChaincodeError::NotDefined {
-                name: name.to_owned(),
-            })
+            .map_err(|error| ChaincodeError::Invocation(error.to_string()))?;
+        if found.is_none() {
+            // A real peer looks among the chaincodes of its first lifecycle, too.
+            self.simulator
+                .get(LEGACY_LIFECYCLE, name)
+                .map_err(unreadable)?;
+        }
+        found.ok_or_else(|| ChaincodeError::NotDefined {
+            name: name.to_owned(),
+        })
     }
 
     /// A chaincode that the peer runs: its definition, and the package that it runs it with.
@@ -265,13 +275,13 @@ impl<'a> Transaction<'a> {
         let name = name.split_once(':').map_or(name, |(name, _)| name);
         if !channel.is_empty() && channel != self.context.channel.name() {
             return Err(Failure(format!(
-                "failed to find ledger for channel: {channel}"
+                "Failed to get policy manager for channel [{channel}]"
             )));
         }
-        if system::is_system(name) {
-            return Ok(refuse_system(name, self.context.signed));
-        }
         let input = spec.input.unwrap_or_default();
+        if system::is_system(name) {
+            return Ok(refuse_system(name, &input, self.context.signed));
+        }
         let message = self
             .invoke(name, &input)
             .await
@@ -281,9 +291,9 @@ impl<'a> Transaction<'a> {
 }
 
 /// What a chaincode gets that calls a system chaincode.
-fn refuse_system(name: &str, signed: &SignedProposal) -> Bytes {
+fn refuse_system(name: &str, input: &ChaincodeInput, signed: &SignedProposal) -> Bytes {
     let original = Unpacked::read(signed).map_or_else(|_| String::new(), |read| read.chaincode);
-    let response = system::refuse_nested(name, &original);
+    let response = system::refuse_nested(name, input.args.len(), &original);
     let message = ChaincodeMessage {
         r#type: Type::Completed.into(),
         payload: response.encode_to_vec().into(),

@@ -34,8 +34,12 @@ impl From<StorageError> for Failure {
 
 /// Decodes a request.
 pub(super) fn decode<M: Message + Default>(payload: Bytes) -> Result<M, Failure> {
-    M::decode(payload).map_err(|_| {
-        Failure("unmarshal failed: proto: cannot parse invalid wire-format data".to_owned())
+    M::decode(payload).map_err(|error| {
+        let reason = match error.to_string().contains("UTF-8") {
+            true => "string field contains invalid UTF-8",
+            false => "proto: cannot parse invalid wire-format data",
+        };
+        Failure(format!("unmarshal failed: {reason}"))
     })
 }
 

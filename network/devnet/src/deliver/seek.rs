@@ -13,7 +13,7 @@ use fabric_protos::{
 };
 use prost::Message as _;
 
-use crate::limits::DELIVER_TIME_WINDOW;
+use crate::limits::TIME_WINDOW;
 
 /// A request, read and checked as far as that goes without the chain.
 pub(super) struct Seek {
@@ -97,5 +97,5 @@ fn is_timely(header: &ChannelHeader, now: SystemTime) -> bool {
     };
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let distance = i128::from(now) - i128::from(timestamp.seconds);
-    distance.unsigned_abs() <= u128::from(DELIVER_TIME_WINDOW.as_secs())
+    distance.unsigned_abs() <= u128::from(TIME_WINDOW.as_secs())
 }

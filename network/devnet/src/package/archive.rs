@@ -55,6 +55,9 @@ impl Entries {
 
 /// Reads a package's files.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, PackageError> {
+    if bytes.is_empty() {
+        return Err(PackageError::Gzip("EOF".to_owned()));
+    }
     let mut entries = Entries::default();
     let mut metadata = None;
     let mut code = None;

@@ -31,6 +31,10 @@ enum Failure {
     Packages(String),
 }
 
+pub(super) fn wrong_number_of_arguments(count: usize) -> String {
+    format!("lifecycle scc operations require exactly two arguments but received {count}")
+}
+
 /// Runs a function; without a channel only those about packages work.
 pub(super) async fn invoke(call: &Call<'_>, transaction: Option<Transaction<'_, '_>>) -> Response {
     let count = call.arguments().len();
@@ -38,9 +42,7 @@ pub(super) async fn invoke(call: &Call<'_>, transaction: Option<Transaction<'_, 
         return error("lifecycle scc must be invoked with arguments");
     }
     if count != 2 {
-        return error(format!(
-            "lifecycle scc operations require exactly two arguments but received {count}"
-        ));
+        return error(wrong_number_of_arguments(count));
     }
     let function = call.text(0);
     if let Err(reason) = acl::check(call, &format!("_lifecycle/{function}"), call.channel()) {
@@ -77,7 +79,7 @@ async fn dispatch(
     let packages = Arc::clone(call.peer.chaincodes().packages());
     match function {
         "InstallChaincode" => installed::install(packages, input.read()?).await,
-        "QueryInstalledChaincodes" => installed::query_all(call),
+        "QueryInstalledChaincodes" => input.read::<()>().and_then(|()| installed::query_all(call)),
         "QueryInstalledChaincode" => installed::query(call, &input.read()?),
         "GetInstalledChaincodePackage" => installed::package(packages, input.read()?).await,
         _ => {
@@ -94,7 +96,7 @@ async fn dispatch(
                 "CheckCommitReadiness" => on.check_commit_readiness(input.read()?),
                 "CommitChaincodeDefinition" => on.commit(input.read()?),
                 "QueryChaincodeDefinition" => on.query(&input.read()?),
-                "QueryChaincodeDefinitions" => on.query_all(),
+                "QueryChaincodeDefinitions" => input.read::<()>().and_then(|()| on.query_all()),
                 _ => Err(Failure::Unknown(function.to_owned())),
             }
         }
