@@ -9,11 +9,15 @@ pub mod load;
 pub mod mirror;
 pub mod network;
 pub mod people;
+pub mod probes;
 pub mod program;
 pub mod selvedge;
 pub mod service;
 pub mod spread;
+pub mod stream_recording;
+pub mod stream_scripts;
 pub mod warden;
+pub mod wire;
 pub mod world;
 
 pub use asset_client::AssetClient;

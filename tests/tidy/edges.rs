@@ -50,7 +50,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "fabric-testnet",
-        &["fabric-devnet", "fabric-gateway-sdk", "fabric-msp"],
+        &[
+            "fabric-devnet",
+            "fabric-gateway-sdk",
+            "fabric-msp",
+            "fabric-protos",
+        ],
     ),
 ];
 

@@ -5,6 +5,7 @@
 //! - [`TestNetwork`] is the embedded network or real Fabric, as `SELVEDGE_NETWORK` says.
 //! - [`fabric::RealFabric`] runs Fabric's own programs (`FABRIC_BIN`) without Docker, for tests or
 //!   detached.
+//! - [`probe::Probe`] is a chaincode whose transactions say themselves what they ask of the peer.
 //! - [`postgres::database`] gives each test a database of its own on a server that the tests of a
 //!   process share; [`postgres::Postgres`] and [`redis::Redis`] can be killed and restarted.
 //! - [`wait_until`] waits for a condition with a deadline; nothing here sleeps instead.
@@ -37,6 +38,7 @@ mod folder;
 mod network;
 pub mod ports;
 pub mod postgres;
+pub mod probe;
 mod process;
 mod program;
 pub mod redis;

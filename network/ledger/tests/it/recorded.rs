@@ -14,16 +14,19 @@ pub(crate) enum Chain {
     Fabric31,
     /// Fabric 2.5, a random workload.
     Fabric25,
+    /// Fabric 3.1, three organisations: nested policies, collections with policies of their own.
+    Policies31,
 }
 
 impl Chain {
-    pub(crate) const ALL: [Self; 2] = [Self::Fabric31, Self::Fabric25];
+    pub(crate) const ALL: [Self; 3] = [Self::Fabric31, Self::Fabric25, Self::Policies31];
 
     pub(crate) fn dir(self) -> PathBuf {
         let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         fixtures.join(match self {
             Self::Fabric31 => "fabric-3.1",
             Self::Fabric25 => "fabric-2.5",
+            Self::Policies31 => "fabric-3.1-policies",
         })
     }
 
@@ -31,13 +34,14 @@ impl Chain {
         match self {
             Self::Fabric31 => 39,
             Self::Fabric25 => 44,
+            Self::Policies31 => 52,
         }
     }
 
     pub(crate) fn block_bytes(self, number: u64) -> Bytes {
         let name = match self {
             Self::Fabric31 => format!("block_{number:02}.pb"),
-            Self::Fabric25 => format!("block_{number:03}.block"),
+            Self::Fabric25 | Self::Policies31 => format!("block_{number:03}.block"),
         };
         let path = self.dir().join(name);
         match std::fs::read(&path) {
@@ -73,7 +77,7 @@ impl Chain {
                     .map(|(block, codes)| (block, codes.into_values().collect()))
                     .collect()
             }
-            Self::Fabric25 => {
+            Self::Fabric25 | Self::Policies31 => {
                 let codes = self.json("codes.json");
                 let blocks = codes.as_object().unwrap().iter();
                 let names = |codes: &serde_json::Value| -> Vec<String> {
@@ -101,7 +105,7 @@ impl Chain {
                 let blocks = recorded.as_array().unwrap().iter();
                 blocks.map(|block| hash(&block["commitHash"])).collect()
             }
-            Self::Fabric25 => (0..self.length())
+            Self::Fabric25 | Self::Policies31 => (0..self.length())
                 .map(|number| hash(&recorded[number.to_string()]))
                 .collect(),
         }

@@ -1,0 +1,77 @@
+//! The recorded chaincode stream, played again: the same requests get the same answers, and the
+//! transactions the same read-write sets and codes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use e2e::probes::ProbedNetwork;
+use e2e::stream_recording::{Step, play};
+use fabric_testnet::{Chaincode, NetworkKind};
+
+/// Each transaction is a block of its own.
+const BATCH_TIMEOUT: Duration = Duration::from_millis(20);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_stream_of_fabric_3_1_is_answered_as_recorded() {
+    let kind = NetworkKind::from_environment().unwrap_or_else(|error| panic!("{error}"));
+    let network = ProbedNetwork::start(kind, 2, BATCH_TIMEOUT).await;
+    let policy = "OR('Org1MSP.peer','Org2MSP.peer')";
+    let definition = |address| Chaincode::new("probe", address).policy(policy);
+    let probe = network.deploy(definition).await;
+    let recorded = recording("fabric-3.1.json");
+    assert!(recorded.len() > 20, "{} transactions", recorded.len());
+    let scripts = recorded
+        .iter()
+        .map(|step| (step.label.clone(), step.script.clone()));
+
+    let played = play(&network, &probe, scripts.collect()).await;
+
+    let complaints: Vec<String> = recorded
+        .iter()
+        .zip(&played)
+        .filter_map(|(there, here)| difference(there, here))
+        .collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+fn recording(file: &str) -> Vec<Step> {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/streams");
+    let path = fixtures.join(file);
+    let text = std::fs::read(&path);
+    let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).expect("a recording")
+}
+
+/// The first difference between a step here and there.
+fn difference(there: &Step, here: &Step) -> Option<String> {
+    let label = &there.label;
+    let frames = there.frames.iter().zip(&here.frames);
+    for (number, (there, here)) in frames.enumerate() {
+        if there != here {
+            let bytes = [there, here].map(|message| {
+                let bytes = hex::decode(&message.payload).unwrap_or_default();
+                format!("{} {}", message.r#type, bytes.escape_ascii())
+            });
+            return Some(format!(
+                "{label}, message {number}:\n- recorded {}\n+ here     {}",
+                bytes[0], bytes[1]
+            ));
+        }
+    }
+    let results = |step: &Step| {
+        let set = serde_json::to_string(&step.results).unwrap_or_default();
+        format!(
+            "{} messages, {} {} {set}",
+            step.frames.len(),
+            step.status,
+            step.code
+        )
+    };
+    (there != here).then(|| {
+        format!(
+            "{label}:\n- recorded {}\n+ here     {}",
+            results(there),
+            results(here)
+        )
+    })
+}
