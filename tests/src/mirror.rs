@@ -167,11 +167,19 @@ impl Mirror {
         }
     }
 
-    /// Ends the mirror and checks what it wrote; a check needs a database that nobody writes to.
+    /// Ends the mirror and proves what it wrote, from the tables and against the peer.
     pub async fn verify(&mut self) -> Finished {
         self.process.kill();
+        let url = self.database.url();
+        let command = ["mirror", "verify", "--against-peer", "--database", url];
+        self.selvedge.call(&command).await
+    }
+
+    /// Proves what it wrote from the tables alone.
+    pub async fn verify_alone(&self) -> Finished {
+        let url = self.database.url();
         self.selvedge
-            .call(&["mirror", "verify", "--database", self.database.url()])
+            .call(&["mirror", "verify", "--database", url])
             .await
     }
 

@@ -67,6 +67,14 @@ pub enum MirrorError {
         /// The block.
         block: u64,
     },
+    /// The peer that a mirror is held against does not have all its blocks.
+    #[error(
+        "the peer did not give block {block} in time, which the mirror has: hold the mirror against a peer that is not behind"
+    )]
+    PeerBehind {
+        /// The block that was due.
+        block: u64,
+    },
     /// The peer's state is not what follows from its blocks.
     #[error(
         "block {block}: the state changes have commit hash {computed}, the peer claims {claimed}; nothing of it was written: compare with another peer"

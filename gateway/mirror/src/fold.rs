@@ -2,22 +2,18 @@
 //! of the state before was fetched.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
-use asset_store::{
-    Batch, Block, Checkpoint, Event, Position, StateChange, StateEntry, StateId, Transaction,
-    WriteFact,
-};
+use asset_store::{Batch, Checkpoint, Position, StateChange, StateEntry, StateId, WriteFact};
 use fabric_ledger::Version;
-use fabric_ledger::block::{Content, DecodedTransaction, EndorsedTransaction};
-use fabric_ledger::commit::{apply, commit_hash, expire};
-use fabric_ledger::rwset::NamespaceRwset;
-use fabric_ledger::state::{MemoryState, Update, UpdateBatch};
+use fabric_ledger::commit::commit_hash;
+use fabric_ledger::state::{MemoryState, UpdateBatch};
 
 use crate::MirrorError;
 use crate::block::{CheckedBlock, hexadecimal};
+use crate::facts::{self, metadata};
 use crate::prior::expiries;
 use crate::projection;
+use crate::seal::{self, numbered, seal};
 
 /// What a batch makes of each entry: the last update wins.
 pub(crate) type NetState = BTreeMap<StateId, (Position, Option<StateEntry>)>;
@@ -36,7 +32,13 @@ pub(crate) fn fold(
     mut state: MemoryState,
     chaincode: &str,
 ) -> Folded {
-    let mut commit_hash = after.as_ref().and_then(|after| after.commit_hash.clone());
+    let mut before = match (&after, blocks.first()) {
+        (Some(after), _) => (after.commit_hash.clone(), after.seal.clone()),
+        (None, first) => {
+            let channel = first.and_then(CheckedBlock::channel).unwrap_or_default();
+            (None, seal::beginning(channel, chaincode))
+        }
+    };
     let mut batch = Batch {
         after,
         ..Batch::default()
@@ -44,17 +46,24 @@ pub(crate) fn fold(
     let mut net = NetState::new();
     let mut refusal = None;
     for block in blocks {
-        let (updates, writes) = updates(block, &state);
+        let (updates, writes) = facts::updates(block, |_| &state, &state);
+        let (commit_hash, seal) = &mut before;
         match prove(block, &updates, commit_hash.as_deref()) {
-            Ok(proved) => commit_hash = proved,
+            Ok(proved) => *commit_hash = proved,
             Err(error) => {
                 refusal = Some(error);
                 break;
             }
         }
-        append_facts(&mut batch, block, commit_hash.clone(), writes);
+        *seal = append(
+            &mut batch,
+            block,
+            commit_hash.clone(),
+            writes,
+            seal,
+            chaincode,
+        );
         net_changes(&mut net, block.number(), &updates);
-        projection::transfers(&mut batch, block, chaincode);
         state.apply(&updates);
     }
     projection::records(&mut batch, &net, chaincode);
@@ -65,89 +74,35 @@ pub(crate) fn fold(
     Folded { batch, refusal }
 }
 
-/// The block's net updates, and what each transaction left under each key.
-fn updates(block: &CheckedBlock, state: &MemoryState) -> (UpdateBatch, Vec<WriteFact>) {
-    let mut updates = UpdateBatch::default();
-    let mut writes = Vec::new();
-    for (index, endorsed) in valid_transactions(block) {
-        let version = Version::new(block.number(), index.into());
-        let Ok(()) = apply(&endorsed.rwset, version, state, &mut updates) as Result<_, Infallible>;
-        let position = Position {
-            block: block.number(),
-            index,
-        };
-        for set in &endorsed.rwset.namespaces {
-            writes.extend(left_by(set, position, version, &updates));
-        }
-    }
-    let Ok(()) = expire(block.number(), state, &mut updates) as Result<_, Infallible>;
-    let expiries = expiries(&updates.expiring);
-    for write in &mut writes {
-        write.expires_in = expiries
-            .get(&write.id)
-            .copied()
-            .filter(|_| write.value.is_some());
-    }
-    (updates, writes)
-}
-
-fn valid_transactions(block: &CheckedBlock) -> impl Iterator<Item = (u32, &EndorsedTransaction)> {
-    let transactions = block.decoded.transactions.iter().zip(&block.codes).zip(0..);
-    transactions.filter_map(|((transaction, code), index)| {
-        Some((index, transaction.endorsed().filter(|_| code.is_valid())?))
-    })
-}
-
-fn left_by<'u>(
-    set: &'u NamespaceRwset,
-    position: Position,
-    version: Version,
-    updates: &'u UpdateBatch,
-) -> impl Iterator<Item = WriteFact> + 'u {
-    let namespace = set.namespace.as_str();
-    let public = set.writes.iter().map(|write| write.key.as_str());
-    let public = public.chain(set.metadata_writes.iter().map(|write| write.key.as_str()));
-    let public = public.map(move |key| ("", key.as_bytes(), updates.get(namespace, key)));
-    let private = set.collections.iter().flat_map(move |collection| {
-        let keys = collection.writes.iter().map(|write| &write.key_hash);
-        let keys = keys.chain(
-            collection
-                .metadata_writes
-                .iter()
-                .map(|write| &write.key_hash),
-        );
-        let collection = collection.collection.as_str();
-        keys.map(move |key| {
-            (
-                collection,
-                key.as_ref(),
-                updates.get_hashed(namespace, collection, key),
-            )
-        })
-    });
-    let mut left = BTreeMap::new();
-    for (collection, key, update) in public.chain(private) {
-        // Metadata of an absent key changes nothing: no update, or an earlier one.
-        if let Some(update) = update.filter(|update| update.version == version) {
-            left.insert((collection, key), update);
-        }
-    }
-    left.into_iter()
-        .map(move |((collection, key), update)| WriteFact {
-            position,
-            id: StateId {
-                namespace: namespace.to_owned(),
-                collection: collection.to_owned(),
-                key: key.to_vec(),
-            },
-            value: update.value.as_ref().map(|value| value.to_vec()),
-            metadata: metadata(update),
-            expires_in: None,
-        })
-}
-
-fn metadata(update: &Update) -> Option<Vec<u8>> {
-    Some(update.metadata.to_vec()).filter(|metadata| !metadata.is_empty())
+/// Adds the rows of a block to the batch, and returns their seal.
+fn append(
+    batch: &mut Batch,
+    block: &CheckedBlock,
+    commit_hash: Option<Vec<u8>>,
+    writes: Vec<WriteFact>,
+    previous: &[u8],
+    chaincode: &str,
+) -> Vec<u8> {
+    let mut header = facts::header(block, commit_hash);
+    let transactions = facts::transactions(block);
+    let events = facts::events(block);
+    header.seal = seal(
+        previous,
+        seal::Rows {
+            block: &header,
+            transactions: transactions.iter(),
+            writes: numbered(&writes),
+            events: &events,
+        },
+    );
+    let transfers = projection::transfers(&events, &transactions, chaincode);
+    let sealed = header.seal.clone();
+    batch.blocks.push(header);
+    batch.transactions.extend(transactions);
+    batch.writes.extend(writes);
+    batch.events.extend(events);
+    batch.transfers.extend(transfers);
+    sealed
 }
 
 /// The commit hash of a block, if the peer claims the same.
@@ -174,72 +129,6 @@ fn prove(
             computed: hexadecimal(&computed),
             claimed: hexadecimal(claimed),
         })
-    }
-}
-
-fn append_facts(
-    batch: &mut Batch,
-    block: &CheckedBlock,
-    commit_hash: Option<Vec<u8>>,
-    writes: Vec<WriteFact>,
-) {
-    let decoded = &block.decoded;
-    let number = decoded.number;
-    batch.blocks.push(Block {
-        number,
-        header_hash: decoded.header_hash.to_vec(),
-        previous_hash: decoded.previous_hash.to_vec(),
-        data_hash: decoded.data_hash.to_vec(),
-        commit_hash,
-        // At most `fabric_ledger::block::MAX_TRANSACTIONS`.
-        transaction_count: u32::try_from(decoded.transactions.len()).unwrap_or(u32::MAX),
-        size_bytes: block.size_bytes as u64,
-    });
-    let transactions = decoded.transactions.iter().zip(&block.codes).zip(0..);
-    batch
-        .transactions
-        .extend(transactions.map(|((decoded, code), index)| {
-            transaction(
-                decoded,
-                Position {
-                    block: number,
-                    index,
-                },
-                code.byte(),
-            )
-        }));
-    batch
-        .events
-        .extend(valid_transactions(block).filter_map(|(index, endorsed)| {
-            let event = endorsed.event.as_ref()?;
-            Some(Event {
-                position: Position {
-                    block: number,
-                    index,
-                },
-                chaincode: event.chaincode.clone(),
-                name: event.name.clone(),
-                payload: event.payload.to_vec(),
-            })
-        }));
-    batch.writes.extend(writes);
-}
-
-fn transaction(decoded: &DecodedTransaction, position: Position, code: u8) -> Transaction {
-    let header = decoded.header.as_ref();
-    Transaction {
-        position,
-        transaction_id: decoded.transaction_id().to_owned(),
-        kind: header.map_or(0, |header| header.header_type),
-        code,
-        chaincode: decoded
-            .endorsed()
-            .map(|endorsed| endorsed.chaincode.name.clone()),
-        client_time_seconds: header.and_then(|header| Some(header.timestamp?.0)),
-        malformation: match &decoded.content {
-            Content::Malformed(reason) => Some(reason.to_string()),
-            Content::Endorsed(_) | Content::Config(_) => None,
-        },
     }
 }
 

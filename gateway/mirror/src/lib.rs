@@ -23,6 +23,7 @@
 mod block;
 mod commit;
 mod error;
+mod facts;
 mod fold;
 mod mirror;
 mod peer;
@@ -30,6 +31,7 @@ mod prior;
 mod progress;
 mod projection;
 mod queue;
+mod seal;
 mod source;
 mod status;
 mod verify;
@@ -39,4 +41,6 @@ pub use mirror::{Mirror, Options};
 pub use progress::{Phase, Progress};
 pub use source::{BlockSource, SourceError};
 pub use status::{Status, status};
-pub use verify::{Finding, Verification, verify};
+pub use verify::{
+    Difference, Finding, Proof, Stage, Verification, Verifier, VerifyProgress, verify,
+};

@@ -176,6 +176,7 @@ impl<S: BlockSource> Mirror<S> {
         let channel = Channel {
             name: genesis.channel().unwrap_or_default().to_owned(),
             genesis_hash: genesis.decoded.header_hash.to_vec(),
+            chaincode: self.options.chaincode.clone(),
         };
         Ok(self.store.claim(&channel).await?)
     }

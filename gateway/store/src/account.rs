@@ -15,6 +15,15 @@ pub struct AccountRow {
     pub account: Account,
 }
 
+/// What a batch makes of an account, in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountChange {
+    /// Its name.
+    pub id: AccountId,
+    /// What the ledger has about it; `None` where it is gone.
+    pub account: Option<Account>,
+}
+
 type Row = (String, String, i16, i64, String);
 
 impl Store {
@@ -57,14 +66,36 @@ impl Store {
     }
 }
 
-pub(crate) async fn upsert(
+/// Writes the accounts that there are and removes those that are gone.
+pub(crate) async fn replace(
     connection: &mut PgConnection,
-    accounts: &[AccountRow],
+    changes: &[AccountChange],
+) -> Result<(), StoreError> {
+    let kept: Vec<_> = changes
+        .iter()
+        .filter_map(|change| Some((&change.id, change.account.as_ref()?)))
+        .collect();
+    upsert(connection, &kept).await?;
+    let gone = changes.iter().filter(|change| change.account.is_none());
+    let gone: Vec<_> = gone.map(|change| change.id.as_str()).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM account WHERE account = ANY($1)")
+        .bind(gone)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn upsert(
+    connection: &mut PgConnection,
+    accounts: &[(&AccountId, &Account)],
 ) -> Result<(), StoreError> {
     if accounts.is_empty() {
         return Ok(());
     }
-    let rows = || accounts.iter().map(|row| &row.account);
+    let rows = || accounts.iter().map(|(_, account)| *account);
     let controllers = rows().map(|account| {
         serde_json::to_string(&account.controllers)
             .map_err(|error| corrupt("account", "controllers", &error))
@@ -84,7 +115,7 @@ pub(crate) async fn upsert(
     .bind(
         accounts
             .iter()
-            .map(|row| row.id.as_str())
+            .map(|(id, _)| id.as_str())
             .collect::<Vec<_>>(),
     )
     .bind(controllers.collect::<Result<Vec<_>, _>>()?)

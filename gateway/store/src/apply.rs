@@ -22,8 +22,8 @@ impl Store {
         let found = checkpoint::lock(connection).await?;
         if found != batch.after {
             return Err(StoreError::CheckpointMoved {
-                expected: batch.after.clone(),
-                found,
+                expected: batch.after.clone().map(Box::new),
+                found: found.map(Box::new),
             });
         }
         block::append(connection, &batch.blocks).await?;
@@ -31,8 +31,8 @@ impl Store {
         write::append(connection, &batch.writes).await?;
         event::append(connection, &batch.events).await?;
         state::fold(connection, &batch.states, reached.block).await?;
-        token::upsert(connection, &batch.tokens).await?;
-        account::upsert(connection, &batch.accounts).await?;
+        token::replace(connection, &batch.tokens).await?;
+        account::replace(connection, &batch.accounts).await?;
         // Balances compare the notes' old amounts with their new ones: they come first.
         balance::adjust(connection, &batch.notes).await?;
         note::replace(connection, &batch.notes).await?;

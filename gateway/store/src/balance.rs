@@ -19,19 +19,6 @@ pub struct Balance {
     pub notes: u64,
 }
 
-/// A balance that is not the sum of its notes; sums as PostgreSQL writes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BalanceDifference {
-    /// Of which token.
-    pub token: String,
-    /// Whose.
-    pub account: String,
-    /// What the balance says.
-    pub recorded: String,
-    /// What the notes add up to.
-    pub summed: String,
-}
-
 type Row = (String, String, String, i64);
 
 impl Store {
@@ -98,30 +85,6 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         rows.into_iter().map(balance).collect()
-    }
-
-    /// Balances that are not the sum of their notes: none, unless somebody wrote by hand.
-    ///
-    /// # Errors
-    /// The database's own.
-    pub async fn balance_differences(&self) -> Result<Vec<BalanceDifference>, StoreError> {
-        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
-            "SELECT token, account, coalesce(b.amount, 0)::text, coalesce(n.amount, 0)::text \
-             FROM balance b FULL JOIN \
-             (SELECT token, account, sum(amount) AS amount, count(*) AS notes FROM note \
-              GROUP BY token, account) n USING (token, account) \
-             WHERE b.amount IS DISTINCT FROM n.amount OR b.notes IS DISTINCT FROM n.notes \
-             ORDER BY token, account",
-        )
-        .fetch_all(self.pool())
-        .await?;
-        let difference = |(token, account, recorded, summed)| BalanceDifference {
-            token,
-            account,
-            recorded,
-            summed,
-        };
-        Ok(rows.into_iter().map(difference).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Consecutive blocks as rows: what one database transaction writes.
 
 use crate::{
-    AccountRow, Block, Checkpoint, Event, NoteChange, StateChange, StoreError, TokenRow,
+    AccountChange, Block, Checkpoint, Event, NoteChange, StateChange, StoreError, TokenChange,
     Transaction, Transfer, WriteFact,
 };
 
@@ -32,10 +32,10 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// The world state's net changes.
     pub states: Vec<StateChange>,
-    /// Tokens created or changed.
-    pub tokens: Vec<TokenRow>,
-    /// Accounts opened or changed.
-    pub accounts: Vec<AccountRow>,
+    /// Tokens created, changed or gone.
+    pub tokens: Vec<TokenChange>,
+    /// Accounts opened, changed or gone.
+    pub accounts: Vec<AccountChange>,
     /// Notes made, changed or spent.
     pub notes: Vec<NoteChange>,
     /// Payments.
@@ -69,6 +69,7 @@ impl Batch {
             block: last.number,
             header_hash: last.header_hash.clone(),
             commit_hash: last.commit_hash.clone(),
+            seal: last.seal.clone(),
         })
     }
 }

@@ -21,11 +21,22 @@ pub struct Block {
     pub commit_hash: Option<Vec<u8>>,
     /// How many transactions it has.
     pub transaction_count: u32,
-    /// Its size on the wire.
+    /// The size of its transactions, without header and metadata, which differ from peer to peer.
     pub size_bytes: u64,
+    /// What the mirror sealed the block's rows with.
+    pub seal: Vec<u8>,
 }
 
-type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, i32, i64);
+type Row = (
+    i64,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    i32,
+    i64,
+    Vec<u8>,
+);
 
 impl Store {
     /// The block `number`, if it is mirrored.
@@ -35,7 +46,7 @@ impl Store {
     pub async fn block(&self, number: u64) -> Result<Option<Block>, StoreError> {
         let row = sqlx::query_as(
             "SELECT number, header_hash, previous_hash, data_hash, commit_hash, \
-             transaction_count, size_bytes FROM block WHERE number = $1",
+             transaction_count, size_bytes, seal FROM block WHERE number = $1",
         )
         .bind(bigint("block", number)?);
         row.fetch_optional(self.pool())
@@ -48,7 +59,7 @@ impl Store {
     pub fn blocks(&self) -> impl Stream<Item = Result<Block, StoreError>> + Unpin + '_ {
         sqlx::query_as(
             "SELECT number, header_hash, previous_hash, data_hash, commit_hash, \
-             transaction_count, size_bytes FROM block ORDER BY number",
+             transaction_count, size_bytes, seal FROM block ORDER BY number",
         )
         .fetch(self.pool())
         .map(|row| block(row?))
@@ -66,9 +77,9 @@ pub(crate) async fn append(
     let sizes = blocks.iter().map(|block| bigint("size", block.size_bytes));
     sqlx::query(
         "INSERT INTO block (number, header_hash, previous_hash, data_hash, commit_hash, \
-         transaction_count, size_bytes) \
+         transaction_count, size_bytes, seal) \
          SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], \
-         $6::integer[], $7::bigint[])",
+         $6::integer[], $7::bigint[], $8::bytea[])",
     )
     .bind(numbers.collect::<Result<Vec<_>, _>>()?)
     .bind(
@@ -97,13 +108,19 @@ pub(crate) async fn append(
     )
     .bind(counts.collect::<Result<Vec<_>, _>>()?)
     .bind(sizes.collect::<Result<Vec<_>, _>>()?)
+    .bind(
+        blocks
+            .iter()
+            .map(|block| block.seal.as_slice())
+            .collect::<Vec<_>>(),
+    )
     .execute(connection)
     .await?;
     Ok(())
 }
 
 fn block(row: Row) -> Result<Block, StoreError> {
-    let (number, header_hash, previous_hash, data_hash, commit_hash, count, size) = row;
+    let (number, header_hash, previous_hash, data_hash, commit_hash, count, size, seal) = row;
     Ok(Block {
         number: unsigned("block", "number", number)?,
         header_hash,
@@ -112,5 +129,6 @@ fn block(row: Row) -> Result<Block, StoreError> {
         commit_hash,
         transaction_count: unsigned32("block", "transaction_count", count)?,
         size_bytes: unsigned("block", "size_bytes", size)?,
+        seal,
     })
 }

@@ -53,8 +53,9 @@ pub(crate) fn amount(
     parsed(table, column, text)
 }
 
-/// A text from somewhere in a block: PostgreSQL's texts cannot hold U+0000.
-pub(crate) fn storable(text: &str) -> String {
+/// A text from somewhere in a block, as it is stored: PostgreSQL's texts cannot hold U+0000.
+#[must_use]
+pub fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

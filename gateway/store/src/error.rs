@@ -41,13 +41,38 @@ pub enum StoreError {
         /// Its genesis block's header hash, hexadecimal.
         given_hash: String,
     },
+    /// The schema's tokens and accounts are another chaincode's.
+    #[error(
+        "this schema reads tokens and accounts of chaincode {recorded:?}, not {given:?}: name that one, or choose another schema"
+    )]
+    OtherChaincode {
+        /// The chaincode in the database.
+        recorded: String,
+        /// The one that was to be read.
+        given: String,
+    },
+    /// The one row of the table `checkpoint` is missing.
+    #[error(
+        "table checkpoint has lost its row: the database was changed by hand; mirror into another schema"
+    )]
+    NoCheckpoint,
+    /// The tables are of another version.
+    #[error(
+        "the tables are of version {found}, this program's of {expected}: `selvedge mirror run` brings older ones to this version"
+    )]
+    Version {
+        /// This program's.
+        expected: i64,
+        /// The database's; 0 where there are none.
+        found: i64,
+    },
     /// Somebody else wrote meanwhile: this writer has to read the checkpoint again.
     #[error("the checkpoint is {found:?} where the batch continues {expected:?}")]
     CheckpointMoved {
         /// What the batch continues.
-        expected: Option<Checkpoint>,
+        expected: Option<Box<Checkpoint>>,
         /// What the database has.
-        found: Option<Checkpoint>,
+        found: Option<Box<Checkpoint>>,
     },
     /// The blocks of a batch do not follow each other.
     #[error("a batch has to continue with block {expected}, not {found:?}")]

@@ -27,6 +27,7 @@ mod error;
 mod event;
 mod leadership;
 mod note;
+mod snapshot;
 mod state;
 mod store;
 mod supply;
@@ -35,20 +36,26 @@ mod transaction;
 mod transfer;
 mod write;
 
-pub use account::AccountRow;
-pub use balance::{Balance, BalanceDifference};
+pub use account::{AccountChange, AccountRow};
+pub use balance::Balance;
 pub use batch::{Batch, Position};
 pub use block::Block;
 pub use channel::Channel;
 pub use checkpoint::Checkpoint;
+pub use column::storable;
 pub use error::StoreError;
 pub use event::Event;
 pub use leadership::Leadership;
 pub use note::{NoteChange, NoteRow};
+pub use snapshot::{
+    ACCOUNTS, BalanceDifference, NOTES, Reader, Record, RecordTable, RecordedCheckpoint,
+    RecordedState, RecordedTransaction, RecordedWrite, Snapshot, SupplyDifference, TOKENS,
+    TRANSFERS,
+};
 pub use state::{StateChange, StateEntry, StateId, StateRow};
 pub use store::Store;
 pub use supply::Supply;
-pub use token::TokenRow;
+pub use token::{TokenChange, TokenRow};
 pub use transaction::Transaction;
 pub use transfer::Transfer;
 pub use write::WriteFact;

@@ -16,6 +16,8 @@ const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// PostgreSQL cuts identifiers at 63 bytes; a rebuild appends a suffix.
 const SCHEMA_BYTES_MAX: usize = 48;
 
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
 /// The database of one mirrored channel. Cloning shares the pool.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -67,8 +69,32 @@ impl Store {
                 .execute(&self.pool)
                 .await?;
         }
-        sqlx::migrate!().run(&self.pool).await?;
+        MIGRATOR.run(&self.pool).await?;
         Ok(())
+    }
+
+    /// Makes sure that the tables are those of this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Version`] where they are not.
+    pub async fn check_version(&self) -> Result<(), StoreError> {
+        let expected = MIGRATOR.iter().map(|migration| migration.version).max();
+        let expected = expected.unwrap_or_default();
+        let made = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+        let found = if made.fetch_one(&self.pool).await? {
+            sqlx::query_scalar(
+                "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success",
+            )
+            .fetch_one(&self.pool)
+            .await?
+        } else {
+            0
+        };
+        if found == expected {
+            Ok(())
+        } else {
+            Err(StoreError::Version { expected, found })
+        }
     }
 
     /// Whether [`Store::migrate`] has been here.

@@ -1,4 +1,4 @@
-//! What circulates of each token, and whether its notes add up to its cap. Reads only.
+//! What circulates of a token. Reads only.
 
 use asset_types::{Amount, TokenId, UNISSUED};
 
@@ -29,24 +29,6 @@ impl Supply {
 type Row = (String, String, String, String);
 
 impl Store {
-    /// The supply of every token, in the order of their ids, from the notes themselves.
-    ///
-    /// # Errors
-    /// The database's own.
-    pub async fn supplies(&self) -> Result<Vec<Supply>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT token.token, token.cap::text, \
-             coalesce(sum(amount) FILTER (WHERE account <> $1), 0)::text, \
-             coalesce(sum(amount) FILTER (WHERE account = $1), 0)::text \
-             FROM token LEFT JOIN note ON note.token = token.token \
-             GROUP BY token.token, token.cap ORDER BY token.token",
-        )
-        .bind(UNISSUED)
-        .fetch_all(self.pool())
-        .await?;
-        rows.into_iter().map(supply).collect()
-    }
-
     /// The supply of one token, if it exists, from the balances.
     ///
     /// # Errors

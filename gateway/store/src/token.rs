@@ -15,6 +15,15 @@ pub struct TokenRow {
     pub token: Token,
 }
 
+/// What a batch makes of a token, in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenChange {
+    /// Its id.
+    pub id: TokenId,
+    /// What the ledger has about it; `None` where it is gone.
+    pub token: Option<Token>,
+}
+
 type Row = (String, String, String, i16, String, String, Option<i16>);
 
 impl Store {
@@ -55,14 +64,36 @@ impl Store {
     }
 }
 
-pub(crate) async fn upsert(
+/// Writes the tokens that there are and removes those that are gone.
+pub(crate) async fn replace(
     connection: &mut PgConnection,
-    tokens: &[TokenRow],
+    changes: &[TokenChange],
+) -> Result<(), StoreError> {
+    let kept: Vec<_> = changes
+        .iter()
+        .filter_map(|change| Some((&change.id, change.token.as_ref()?)))
+        .collect();
+    upsert(connection, &kept).await?;
+    let gone = changes.iter().filter(|change| change.token.is_none());
+    let gone: Vec<_> = gone.map(|change| change.id.as_str()).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM token WHERE token = ANY($1)")
+        .bind(gone)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn upsert(
+    connection: &mut PgConnection,
+    tokens: &[(&TokenId, &Token)],
 ) -> Result<(), StoreError> {
     if tokens.is_empty() {
         return Ok(());
     }
-    let rows = || tokens.iter().map(|row| &row.token);
+    let rows = || tokens.iter().map(|(_, token)| *token);
     sqlx::query(
         "INSERT INTO token (token, name, symbol, decimals, cap, issuer, kyc_class) \
          SELECT t, n, s, d, c::numeric, i, k FROM UNNEST($1::text[], $2::text[], $3::text[], \
@@ -71,7 +102,7 @@ pub(crate) async fn upsert(
          decimals = excluded.decimals, cap = excluded.cap, issuer = excluded.issuer, \
          kyc_class = excluded.kyc_class",
     )
-    .bind(tokens.iter().map(|row| row.id.as_str()).collect::<Vec<_>>())
+    .bind(tokens.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>())
     .bind(rows().map(|token| token.name.as_str()).collect::<Vec<_>>())
     .bind(
         rows()

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::column::{bigint, integer};
-use crate::{Position, StateId, Store, StoreError};
+use crate::{Position, StateId, StoreError};
 
 /// What one transaction left under one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,32 +18,6 @@ pub struct WriteFact {
     pub metadata: Option<Vec<u8>>,
     /// The block whose commit drops the entry, unless it is written again.
     pub expires_in: Option<u64>,
-}
-
-impl Store {
-    /// Entries of the state that are not what the last write of their key left, and the other way
-    /// round: none, unless somebody wrote by hand. At most `limit`, as `namespace/collection/key`
-    /// with the key in hexadecimal.
-    ///
-    /// # Errors
-    /// The database's own.
-    pub async fn state_differences(&self, limit: u32) -> Result<Vec<String>, StoreError> {
-        let differences = sqlx::query_scalar(
-            "WITH last AS (SELECT DISTINCT ON (namespace, collection, sha256(key)) \
-               namespace, collection, key, value, metadata, block, index, expires_in FROM write \
-               ORDER BY namespace, collection, sha256(key), block DESC, index DESC), \
-             folded AS (SELECT last.* FROM last, checkpoint WHERE value IS NOT NULL \
-               AND (expires_in IS NULL OR expires_in > checkpoint.block)), \
-             state AS (SELECT namespace, collection, key, value, metadata, block, index, \
-               expires_in FROM state), \
-             difference AS ((TABLE folded EXCEPT TABLE state) UNION \
-               (TABLE state EXCEPT TABLE folded)) \
-             SELECT DISTINCT namespace || '/' || collection || '/' || encode(key, 'hex') \
-             FROM difference LIMIT $1",
-        )
-        .bind(i64::from(limit));
-        Ok(differences.fetch_all(self.pool()).await?)
-    }
 }
 
 pub(crate) async fn append(

@@ -12,5 +12,5 @@ pub use decoded::{
     ChaincodeCall, ChaincodeEvent, Content, DecodedBlock, DecodedTransaction, EndorsedTransaction,
     Endorsement, TransactionHeader,
 };
-pub use hash::{data_hash, header_bytes, header_hash, transaction_id};
+pub use hash::{data_hash, header_bytes, header_hash, header_hash_of, transaction_id};
 pub use malformation::{Malformation, Part, Stage};

@@ -23,10 +23,11 @@ struct Maker {
     user: User,
     registrar: User,
     requests: u32,
+    memo: &'static str,
 }
 
 impl Maker {
-    fn new() -> Self {
+    fn new(memo: &'static str) -> Self {
         let mut ledger = Ledger::of(assets::chaincode().unwrap());
         let user = ledger.user("Org1MSP", "user").unwrap();
         let registrar = ledger
@@ -38,6 +39,7 @@ impl Maker {
             user,
             registrar,
             requests: 0,
+            memo,
         }
     }
 
@@ -96,7 +98,7 @@ impl Maker {
     fn pay(&mut self, from: &str, to: &str, amount: &str) -> Endorsed {
         let user = self.user.clone();
         let request = json!({
-            "token": "gold", "from": from, "to": to, "amount": amount, "memo": "für Äpfel",
+            "token": "gold", "from": from, "to": to, "amount": amount, "memo": self.memo,
         });
         self.endorse(&user, function::TOKENS_TRANSFER, request)
     }
@@ -105,7 +107,12 @@ impl Maker {
 /// Opens, creates, mints, pays: with conflicts, many payers in a block, exact spends, payments to
 /// oneself.
 pub(crate) fn asset_chain() -> AssetChain {
-    let mut maker = Maker::new();
+    asset_chain_with_memo("für Äpfel")
+}
+
+/// The same payments for another reason.
+pub(crate) fn asset_chain_with_memo(memo: &'static str) -> AssetChain {
+    let mut maker = Maker::new(memo);
     maker.open_all();
     maker.create("gold", &json!("1000000"));
     maker.create("huge", &Value::Null);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use asset_mirror::{Finding, Verifier};
+use asset_store::Store;
 use fabric_testnet::postgres::{Options as PostgresOptions, Postgres};
 use fabric_testnet::wait_until;
 
@@ -77,6 +79,12 @@ async fn survives(recording: &Recording, expected: &[String], table: &str, timin
     }
 }
 
+/// What a verification finds, from the tables and against the chain.
+async fn proved(store: &Store, recording: &Recording) -> Vec<Finding> {
+    let verifier = Verifier::new(store).against(recording);
+    verifier.run().await.unwrap().findings
+}
+
 #[tokio::test]
 async fn a_connection_that_dies_in_any_step_of_a_batch() {
     let recording = asset_chain().recording;
@@ -127,6 +135,7 @@ async fn all_connections_dying_again_and_again() {
         .unwrap();
     assert!(running.progress.borrow().last_failure.is_some());
     assert_eq!(contents(&store.database).await, expected);
+    assert_eq!(proved(store, &recording).await, []);
 }
 
 #[tokio::test]
@@ -160,6 +169,9 @@ async fn a_server_that_is_killed_and_comes_back() {
     }
     running.reaches(recording.last()).await;
     running.stop().await.unwrap();
+    server.kill();
+    server.restart().await.unwrap();
+    assert_eq!(proved(&store, &recording).await, []);
     let digest = crate::database::contents_through(|sql| {
         let server = &server;
         async move { server.query("assets", &sql).await.unwrap() }

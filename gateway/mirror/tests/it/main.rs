@@ -12,4 +12,5 @@ mod refused;
 mod resume;
 mod source;
 mod standby;
+mod tampering;
 mod verify;

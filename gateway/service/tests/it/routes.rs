@@ -2,7 +2,7 @@
 
 use asset_did::{DidKey, Draft, Policy};
 use asset_service::{Cache, Service, router};
-use asset_store::{AccountRow, Batch, Block, Channel, NoteChange, Position, Store, TokenRow};
+use asset_store::{AccountChange, Batch, Block, Channel, NoteChange, Position, Store, TokenChange};
 use asset_types::{Account, Amount, Kyc, Token};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,6 +20,7 @@ async fn mirrored() -> (Database, Store) {
     let channel = Channel {
         name: "mychannel".to_owned(),
         genesis_hash: vec![1; 32],
+        chaincode: "assets".to_owned(),
     };
     store.claim(&channel).await.unwrap();
     let position = Position { block: 0, index: 0 };
@@ -40,14 +41,15 @@ async fn mirrored() -> (Database, Store) {
             commit_hash: None,
             transaction_count: 0,
             size_bytes: 100,
+            seal: vec![3; 32],
         }],
-        tokens: vec![TokenRow {
+        tokens: vec![TokenChange {
             id: "gold".parse().unwrap(),
-            token: gold(),
+            token: Some(gold()),
         }],
-        accounts: vec![AccountRow {
+        accounts: vec![AccountChange {
             id: "alice".parse().unwrap(),
-            account: alice(),
+            account: Some(alice()),
         }],
         notes: vec![
             note("alice", &format!("{id}.0"), 250),

@@ -28,6 +28,7 @@ pub(crate) fn channel(name: &str) -> Channel {
     Channel {
         name: name.to_owned(),
         genesis_hash: name.as_bytes().to_vec(),
+        chaincode: "assets".to_owned(),
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn block(number: u64) -> Block {
         commit_hash: (number > 0).then(|| format!("commit {number}").into_bytes()),
         transaction_count: 1,
         size_bytes: 1_000,
+        seal: format!("seal {number}").into_bytes(),
     }
 }
 
@@ -52,6 +54,7 @@ pub(crate) fn checkpoint(number: u64) -> Checkpoint {
         block: number,
         header_hash: block.header_hash,
         commit_hash: block.commit_hash,
+        seal: block.seal,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The hashes that chain blocks. (Fabric: protoutil/blockutils.go)
 
+use bytes::Bytes;
 use fabric_protos::common::{BlockData, BlockHeader};
 use sha2::{Digest, Sha256};
 
@@ -11,6 +12,16 @@ const TAG_SEQUENCE: u8 = 0x30;
 #[must_use]
 pub fn header_hash(header: &BlockHeader) -> [u8; 32] {
     Sha256::digest(header_bytes(header)).into()
+}
+
+/// [`header_hash`] of a header with these parts.
+#[must_use]
+pub fn header_hash_of(number: u64, previous_hash: &[u8], data_hash: &[u8]) -> [u8; 32] {
+    header_hash(&BlockHeader {
+        number,
+        previous_hash: Bytes::copy_from_slice(previous_hash),
+        data_hash: Bytes::copy_from_slice(data_hash),
+    })
 }
 
 /// A header as ASN.1 DER: SEQUENCE of number, previous hash and data hash. Orderers sign it too.

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use asset_mirror::verify;
+use asset_mirror::{Verification, Verifier};
 use asset_types::{AccountId, Amount, BalanceReply, ReadBalance, function};
 use fabric_testnet::wait_until;
 use serde::Serialize;
 
 use super::cast::{Cast, Run};
 use super::stage::Stage;
+use crate::command::mirror;
 use crate::output::Output;
 
 /// A mirror is milliseconds behind; on a loaded machine seconds.
@@ -28,6 +29,8 @@ pub(super) struct Report {
     balances: Vec<Balance>,
     mirror_verified: bool,
     mirror_findings: Vec<String>,
+    #[serde(skip)]
+    verification: Verification,
 }
 
 /// One account on the ledger and in the mirror.
@@ -53,7 +56,9 @@ impl Report {
         .await
         .context("the mirror did not catch up; see the messages above")?;
         output.progress("mirror       has caught up; comparing it with the ledger");
-        let verification = verify(&stage.store).await?;
+        let network = stage.session.network()?;
+        let verifier = Verifier::new(&stage.store).against(&network);
+        let verification = verifier.run().await?;
         let (transactions, valid_transactions) = stage.store.transaction_counts().await?;
         let seconds = run.elapsed.as_secs_f64();
         Ok(Self {
@@ -78,16 +83,18 @@ impl Report {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            verification,
         })
     }
 
     /// Whether the mirror is proved and agrees with the ledger.
     pub(super) fn is_good(&self) -> bool {
-        self.mirror_verified
-            && self
-                .balances
-                .iter()
-                .all(|balance| balance.ledger == balance.mirror)
+        self.mirror_verified && self.balances_agree()
+    }
+
+    fn balances_agree(&self) -> bool {
+        let mut balances = self.balances.iter();
+        balances.all(|balance| balance.ledger == balance.mirror)
     }
 
     pub(super) fn describe(&self) -> String {
@@ -113,13 +120,11 @@ impl Report {
                 "  {account:<6} {ledger} on the ledger, {mirror} in the mirror\n"
             ));
         }
-        text.push_str(match self.mirror_verified {
-            true => "mirror verified: every commit hash is the peer's, every sum is exact",
-            false => "mirror NOT verified",
+        text.push_str(match self.balances_agree() {
+            true => "the balances agree\n",
+            false => "the balances DIFFER: the mirror is not what the ledger says\n",
         });
-        for finding in &self.mirror_findings {
-            text.push_str(&format!("\n  {finding}"));
-        }
+        text.push_str(&mirror::describe(&self.verification));
         text
     }
 }
