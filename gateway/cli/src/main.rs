@@ -3,9 +3,11 @@
 
 mod command;
 mod conflicts;
+mod cutting;
 mod database;
 mod kyc;
 mod ledger;
+mod network_file;
 mod output;
 mod place;
 mod read;

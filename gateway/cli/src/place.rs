@@ -138,14 +138,25 @@ impl Place {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
+        self.admin_within(ADMIN_TIMEOUT, method, path, body).await
+    }
+
+    /// The same with a bound of its own.
+    pub(crate) async fn admin_within(
+        &self,
+        timeout: Duration,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
         let state = self.state()?;
         let Some(admin) = state.admin else {
-            bail!("this network has no admin endpoint")
+            bail!("this network has no admin endpoint: it is not the embedded one")
         };
         let call = exchange(admin, method, path, body);
-        tokio::time::timeout(ADMIN_TIMEOUT, call)
+        tokio::time::timeout(timeout, call)
             .await
-            .with_context(|| format!("the network did not answer within {ADMIN_TIMEOUT:?}"))?
+            .with_context(|| format!("the network did not answer within {timeout:?}"))?
             .with_context(|| format!("the network in {} does not answer", self.dir.display()))
     }
 }

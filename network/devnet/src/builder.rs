@@ -174,8 +174,9 @@ impl Builder {
     }
 
     /// Number of peers of each organisation: `peer0.org1.example.com`, `peer1.org1.example.com` and
-    /// so on. Default 1.
+    /// so on. Default 1. Takes back what [`Builder::peers_of`] said before.
     pub fn peers(mut self, peers: usize) -> Self {
+        self.peers_of.clear();
         self.peers = peers;
         self
     }

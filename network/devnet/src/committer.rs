@@ -134,15 +134,14 @@ impl Committer {
         let begin = Instant::now();
         let view = self.channel.chain().view();
         let block = self.assemble(batch, view.head())?;
-        let codes = self.commit(block, &view)?;
-        self.channel.metrics().committed(&codes, begin.elapsed());
+        self.commit(block, &view, Some(begin))?;
         Ok(view.head().height)
     }
 
     /// Commits the configuration block of a new channel.
     pub(crate) fn commit_genesis(&self, block: Block) -> Result<(), CommitError> {
         let view = self.channel.chain().view();
-        self.commit(block, &view).map(drop)
+        self.commit(block, &view, None)
     }
 
     /// The next block as the orderer makes it.
@@ -198,8 +197,13 @@ impl Committer {
         })
     }
 
-    /// Validates a block and makes it part of the chain; gives the codes of its transactions.
-    fn commit(&self, mut block: Block, view: &View) -> Result<Vec<ValidationCode>, CommitError> {
+    /// Validates a block and makes it part of the chain. Counts it where it is said when it began.
+    fn commit(
+        &self,
+        mut block: Block,
+        view: &View,
+        begin: Option<Instant>,
+    ) -> Result<(), CommitError> {
         let mut decoded = block::decode(&block)?;
         let Validated { codes, updates } = self.validate(&decoded, view)?;
         let hash = commit_hash(&codes, &updates, &view.head().commit_hash);
@@ -238,8 +242,12 @@ impl Committer {
         let ids = commit.transactions.iter().map(|(id, ..)| id.as_str());
         transient.settle(ids, commit.head.height);
         let served = ServedBlock::new(block, commit.block.len()).with_decoded(decoded);
+        // Before it is shown, so that whoever hears of a transaction finds it counted.
+        if let Some(begin) = begin {
+            self.channel.metrics().committed(&codes, begin.elapsed());
+        }
         chain.publish(served, &commit);
-        Ok(codes)
+        Ok(())
     }
 
     fn validate(&self, decoded: &DecodedBlock, view: &View) -> Result<Validated, CommitError> {

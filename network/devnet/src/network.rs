@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Builder, CutBlock, Deployed, Deployment, DevnetError, Fault, PeerEntry, Snapshot, StateFile,
-    control::Control, lifecycle::Deployer, start,
+    control::Control, dump, lifecycle::Deployer, start,
 };
 
 /// An orderer and the peers of all organisations, serving until [`Network::shutdown`] or drop.
@@ -35,6 +35,20 @@ impl Network {
 
     pub(crate) async fn start(builder: Builder) -> Result<Self, DevnetError> {
         start::start(builder).await
+    }
+
+    /// Unpacks a dump into a folder that holds no network, without starting it; gives what it says of
+    /// the network, for [`Builder::like`]. Blocks the thread.
+    ///
+    /// # Errors
+    /// [`DevnetError::Dump`] where the file is no dump, [`DevnetError::OtherNetwork`] where the
+    /// folder holds a network.
+    pub fn unpack(file: &Path, dir: &Path) -> Result<StateFile, DevnetError> {
+        std::fs::create_dir_all(dir).map_err(|source| DevnetError::File {
+            path: dir.to_owned(),
+            source,
+        })?;
+        dump::unpack(file, dir)
     }
 
     /// Folder of the network: ledger, organisations, state file.

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::chaincode::deploy;
-use crate::command::network::{Backend, Cut, Network, Ports, Up};
+use crate::command::network::{Backend, Network, Ports, Up};
 use crate::ledger::Session;
 use crate::output::Output;
 use crate::place::Place;
@@ -115,12 +115,16 @@ impl Stage {
 async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
     let up = Up {
         network: backend,
-        orgs: 2,
+        orgs: Some(2),
         orderers: 1,
-        peers: 1,
-        cut: Cut::Instant,
-        ports: Ports::Free,
-        channels: vec!["mychannel".to_owned()],
+        peers: None,
+        cut: None,
+        ports: Some(Ports::Free),
+        channels: Vec::new(),
+        file: None,
+        seed: None,
+        ephemeral: false,
+        without_steps: false,
         rich_queries: false,
         detach: true,
         place: place.clone(),

@@ -70,19 +70,30 @@ fn has_ended(child: &mut Child) -> bool {
 
 fn command(up: &Up, log: File) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
+    let text = |name: &'static str, value: Option<String>| {
+        value
+            .into_iter()
+            .flat_map(move |value| [name.to_owned(), value])
+    };
     command
-        .args(["network", "up", "--dir"])
+        .args(["network", "up", "--without-steps", "--dir"])
         .arg(up.place.dir())
-        .args(["--orgs", &up.orgs.to_string()])
-        .args(["--peers", &up.peers.to_string()])
+        .args(text("--orgs", up.orgs.map(|orgs| orgs.to_string())))
+        .args(text("--peers", up.peers.map(|peers| peers.to_string())))
         .args(up.channels.iter().flat_map(|name| ["--channel", name]))
-        .args(["--cut", &value(&up.cut), "--ports", &value(&up.ports)])
+        .args(text("--cut", up.cut.map(|cut| cut.to_string())))
+        .args(text("--ports", up.ports.as_ref().map(value)))
+        .args(text("--seed", up.seed.clone()))
         .args(up.rich_queries.then_some("--rich-queries"))
+        .args(up.ephemeral.then_some("--ephemeral"))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
         // A group of its own: Ctrl-C at the terminal must not reach it.
         .process_group(0);
+    if let Some(file) = &up.file {
+        command.arg("--file").arg(file);
+    }
     Ok(command)
 }
 

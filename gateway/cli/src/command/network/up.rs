@@ -1,18 +1,26 @@
 //! Starting a network, in the foreground until a signal, or detached.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use fabric_devnet::{Builder, ChannelSpec, Network};
 use fabric_testnet::fabric::{self, RealFabric};
 
 use super::background;
+use crate::cutting::Cut;
+use crate::network_file::NetworkFile;
 use crate::output::Output;
-use crate::place::Place;
+use crate::place::{Kind, Place};
 
 /// How long a block of real Fabric waits with `--cut instant`, which only the embedded network has.
 const SHORTEST_BATCH_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Organisations and channel of real Fabric where nothing else is said.
+const DEFAULT_ORGANIZATIONS: u16 = 2;
+const DEFAULT_CHANNEL: &str = "mychannel";
 
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Up {
@@ -20,26 +28,52 @@ pub(crate) struct Up {
     #[arg(long, value_enum, default_value_t = Backend::Embedded)]
     pub(crate) network: Backend,
     /// Number of organisations with peers: Org1MSP, Org2MSP and so on.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=12))]
-    pub(crate) orgs: u16,
+    ///
+    /// Without it as many as are in --dir, or 2.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=12))]
+    pub(crate) orgs: Option<u16>,
     /// Number of ordering nodes, which agree by Raft: 1, or 3 to go on without one of them. The
     /// embedded network has one.
     #[arg(long, default_value_t = 1, value_parser = orderer_count)]
     pub(crate) orderers: u16,
     /// Number of peers of each organisation: peer0.org1.example.com, peer1.org1.example.com and so on.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=20))]
-    pub(crate) peers: u16,
-    /// When a block is cut: at once, or as a real channel does (500 transactions, 2 MB or 2 s).
-    #[arg(long, value_enum, default_value_t = Cut::Instant)]
-    pub(crate) cut: Cut,
-    /// Ports: those of Fabric's test-network (7050, 7051, 9051, ...) or free ones.
-    #[arg(long, value_enum, default_value_t = Ports::TestNetwork)]
-    pub(crate) ports: Ports,
+    ///
+    /// Without it as many as are in --dir, or 1.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=20))]
+    pub(crate) peers: Option<u16>,
+    /// When a block is cut: instant (at once, the default), fabric (as a real channel does: 500
+    /// transactions, 2 MB or 2 s), manual (by `selvedge network cut`, which `selvedge chaincode
+    /// deploy` waits for too), or an interval such as 500ms.
+    #[arg(long)]
+    pub(crate) cut: Option<Cut>,
+    /// Ports: those of Fabric's test-network (7050, 7051, 9051, ..., the default) or free ones.
+    #[arg(long, value_enum)]
+    pub(crate) ports: Option<Ports>,
     /// Name of a channel of all organisations; give it again for further channels.
     ///
-    /// Commands use the first channel where they name none.
-    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel")]
+    /// Without it those that are in --dir, or mychannel. Commands use the first channel where they
+    /// name none.
+    #[arg(long = "channel", value_name = "NAME")]
     pub(crate) channels: Vec<String>,
+    /// Take organisations, peers, channels, chaincodes and what to run after the start from a YAML
+    /// file. Embedded network only.
+    ///
+    /// Fields: organizations (name, peers), channels (name, organizations, cut), chaincodes (name,
+    /// address, channels, policy, version, collections or collections-config), cut, ports, seed,
+    /// rich-queries, execute-timeout, after-start (shell commands; they find the network's folder in
+    /// SELVEDGE_DIR and package ids in CHAINCODE_ID_NAME).
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["orgs", "peers", "channels", "seed"])]
+    pub(crate) file: Option<PathBuf>,
+    /// Derive all keys and nonces from this text: two networks with one seed have the same
+    /// identities and block 0. Whoever knows it has the keys. Embedded network only.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) seed: Option<String>,
+    /// Keep blocks and state in memory. Embedded network only.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// Leave the steps of the file to another process.
+    #[arg(long, hide = true)]
+    pub(crate) without_steps: bool,
     /// Answer rich queries as peers on CouchDB do; without it they are refused, as on LevelDB.
     /// Embedded network only.
     #[arg(long)]
@@ -54,12 +88,6 @@ pub(crate) struct Up {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
     Embedded,
-    Fabric,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Cut {
-    Instant,
     Fabric,
 }
 
@@ -85,10 +113,7 @@ impl Up {
         background::refuse_running(&self.place).await?;
         match (self.network, self.detach) {
             (Backend::Embedded, false) => self.embedded(output).await?,
-            (Backend::Embedded, true) => {
-                background::start(&self).await?;
-                super::status::print(&self.place, output).await?;
-            }
+            (Backend::Embedded, true) => self.embedded_apart(output).await?,
             (Backend::Fabric, detach) => {
                 let fabric = self.fabric().await?;
                 super::status::print(&self.place, output).await?;
@@ -103,29 +128,82 @@ impl Up {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Serves until a signal.
     async fn embedded(&self, output: &Output) -> anyhow::Result<()> {
-        let mut builder = fabric_devnet::Network::builder()
-            .dir(self.place.dir())
-            .organizations(usize::from(self.orgs))
-            .peers(usize::from(self.peers))
-            .channels(self.channels.iter().map(fabric_devnet::ChannelSpec::new))
-            .ports(match self.ports {
+        let file = self.network_file()?;
+        let network = self.builder(file.as_ref())?.start().await?;
+        super::status::print(&self.place, output).await?;
+        let steps = match &file {
+            Some(file) if !self.without_steps => file.run_steps(&self.place, output).await,
+            _ => Ok(()),
+        };
+        if steps.is_ok() {
+            output.progress("press Ctrl-C to stop");
+            tokio::select! {
+                ended = crate::signal::ended() => ended?,
+                () = network.stopped() => {}
+            }
+        }
+        network.shutdown().await;
+        steps
+    }
+
+    /// Serves in a process of its own.
+    async fn embedded_apart(&self, output: &Output) -> anyhow::Result<()> {
+        let file = self.network_file()?;
+        background::start(self).await?;
+        if let Some(file) = file
+            && let Err(error) = file.run_steps(&self.place, output).await
+        {
+            background::stop(&self.place, &Output::silent()).await?;
+            return Err(error.context("the network was stopped again"));
+        }
+        super::status::print(&self.place, output).await.map(drop)
+    }
+
+    fn network_file(&self) -> anyhow::Result<Option<NetworkFile>> {
+        self.file.as_deref().map(NetworkFile::read).transpose()
+    }
+
+    /// What the folder holds, then what the file says, then what the command line says.
+    fn builder(&self, file: Option<&NetworkFile>) -> anyhow::Result<Builder> {
+        let mut builder = Network::builder().dir(self.place.dir());
+        if matches!(self.place.kind(), Ok(Kind::Embedded))
+            && let Some(state) = fabric_devnet::StateFile::read(self.place.dir())?
+        {
+            builder = builder.like(&state);
+        }
+        if let Some(file) = file {
+            builder = file.apply(builder)?;
+        }
+        if let Some(orgs) = self.orgs {
+            builder = builder.organizations(usize::from(orgs));
+        }
+        if let Some(peers) = self.peers {
+            builder = builder.peers(usize::from(peers));
+        }
+        if !self.channels.is_empty() {
+            builder = builder.channels(self.channels.iter().map(ChannelSpec::new));
+        }
+        if let Some(ports) = self.ports {
+            builder = builder.ports(match ports {
                 Ports::TestNetwork => fabric_devnet::Ports::TestNetwork,
                 Ports::Free => fabric_devnet::Ports::Free,
-            })
-            .cut(match self.cut {
-                Cut::Instant => fabric_devnet::Cut::Instant,
-                Cut::Fabric => fabric_devnet::Cut::fabric(),
             });
+        }
+        if let Some(cut) = self.cut {
+            builder = builder.cut(cut.into());
+        }
+        if let Some(seed) = &self.seed {
+            builder = builder.seed(seed);
+        }
         if self.rich_queries {
             builder = builder.rich_queries();
         }
-        let network = builder.start().await?;
-        super::status::print(&self.place, output).await?;
-        output.progress("press Ctrl-C to stop");
-        crate::signal::ended().await?;
-        network.shutdown().await;
-        Ok(())
+        if self.ephemeral {
+            builder = builder.ephemeral();
+        }
+        Ok(builder)
     }
 
     async fn fabric(&self) -> anyhow::Result<RealFabric> {
@@ -134,9 +212,14 @@ impl Up {
                 "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
             );
         }
-        let [channel] = self.channels.as_slice() else {
-            bail!("real Fabric is started with one channel; give --channel once");
+        let channel = match self.channels.as_slice() {
+            [] => DEFAULT_CHANNEL,
+            [channel] => channel,
+            _ => bail!("real Fabric is started with one channel; give --channel once"),
         };
+        if self.file.is_some() || self.seed.is_some() || self.ephemeral {
+            bail!("--file, --seed and --ephemeral are the embedded network's; leave them away");
+        }
         if self.place.dir().join(fabric::FILE_NAME).exists() {
             let mut fabric = RealFabric::attach(self.place.dir())?;
             fabric.resume().await?;
@@ -144,17 +227,21 @@ impl Up {
         }
         let options = fabric::Options {
             folder: Some(self.place.dir().to_owned()),
-            organizations: self.orgs,
-            peers: self.peers,
+            organizations: self.orgs.unwrap_or(DEFAULT_ORGANIZATIONS),
+            peers: self.peers.unwrap_or(1),
             orderers: self.orderers,
-            channel: channel.clone(),
+            channel: channel.to_owned(),
             ports: match self.ports {
-                Ports::TestNetwork => fabric::Ports::TestNetwork,
-                Ports::Free => fabric::Ports::Free,
+                Some(Ports::Free) => fabric::Ports::Free,
+                Some(Ports::TestNetwork) | None => fabric::Ports::TestNetwork,
             },
             batch_timeout: match self.cut {
-                Cut::Instant => SHORTEST_BATCH_TIMEOUT,
-                Cut::Fabric => Duration::from_secs(2),
+                Some(Cut::Instant) | None => SHORTEST_BATCH_TIMEOUT,
+                Some(Cut::Fabric) => Duration::from_secs(2),
+                Some(Cut::Every(period)) => period,
+                Some(Cut::Manual) => {
+                    bail!("real orderers cut no block on demand; choose another --cut")
+                }
             },
             ..fabric::Options::default()
         };

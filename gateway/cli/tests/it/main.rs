@@ -1,0 +1,7 @@
+//! The command as a shell sees it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod network_control;
+mod network_file;
+mod support;

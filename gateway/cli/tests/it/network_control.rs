@@ -1,0 +1,152 @@
+//! Blocks on demand, snapshots, dumps and faults from the command line.
+
+use serde_json::json;
+
+use crate::support::{Shell, text};
+
+fn started(options: &str) -> Shell {
+    let shell = Shell::new();
+    shell.json(&format!("network up --detach --ports free {options}"));
+    shell
+}
+
+fn deploy(shell: &Shell, name: &str) {
+    shell.json(&format!("chaincode deploy {name} --address 127.0.0.1:9999"));
+}
+
+fn height(shell: &Shell, network: &str) -> u64 {
+    let status = shell.json_at(network, "network status");
+    status["height"].as_u64().unwrap()
+}
+
+#[test]
+fn a_network_goes_back_to_its_snapshots() {
+    let shell = started("");
+    deploy(&shell, "first");
+    let before = height(&shell, "network");
+    let taken = shell.json("network snapshot clean");
+    assert_eq!(
+        taken,
+        json!({"name": "clean", "heights": {"mychannel": before}})
+    );
+    deploy(&shell, "second");
+    assert!(height(&shell, "network") > before);
+
+    let reverted = shell.run("network revert clean");
+
+    let told = text(&reverted.stdout);
+    assert_eq!(
+        told,
+        format!("back at snapshot clean: mychannel at height {before}\n")
+    );
+    assert_eq!(height(&shell, "network"), before);
+    assert_eq!(shell.json("network snapshot")["name"], "1");
+    let list = shell.json("network snapshot --list");
+    assert_eq!(
+        (&list[0]["name"], &list[1]["name"]),
+        (&json!("clean"), &json!("1"))
+    );
+    let left = shell.json("network snapshot --forget clean");
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    let error = shell.fails("network revert clean");
+    assert!(error.contains("no snapshot `clean`"), "{error}");
+}
+
+#[test]
+fn a_dump_is_loaded_into_another_folder() {
+    let shell = started("--channel one --channel two --peers 2");
+    deploy(&shell, "basic");
+    let before = height(&shell, "network");
+    let status = shell.json("network status");
+
+    let dumped = shell.json("network dump network.dump");
+
+    assert_eq!(dumped["file"], json!(shell.path("network.dump")));
+    assert!(shell.fails("network dump network.dump").contains("exists"));
+    assert!(
+        shell
+            .fails("network load network.dump")
+            .contains("holds a network")
+    );
+    assert!(shell.run("network down").status.success());
+    shell.json_at("other", "network load network.dump");
+    let other = shell.json_at("other", "network up --detach --ports free");
+    assert_eq!(height(&shell, "other"), before);
+    assert_eq!(other["channels"], status["channels"]);
+    let names = |status: &serde_json::Value| {
+        let peers = status["peers"].as_array().unwrap().iter();
+        peers.map(|peer| peer["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&other), names(&status));
+    shell.write("garbage", "garbage");
+    let error = text(&shell.run_at("third", "network load garbage").stderr);
+    assert!(error.contains("selvedge network dump"), "{error}");
+}
+
+#[test]
+fn blocks_are_cut_on_demand() {
+    let shell = Shell::new();
+    // The network's own deployer cuts the blocks that it needs.
+    let file = "cut: manual\nports: free\nseed: a\nchaincodes:\n  - name: basic\n    address: 127.0.0.1:9\n";
+    shell.write("network.yaml", file);
+    let status = shell.json("network up --detach -f network.yaml");
+    assert!(status["height"].as_u64().unwrap() > 1);
+    let none = shell.json("network cut --transactions 3");
+    let expected = json!({"channel": "mychannel", "block": null, "transactions": 0, "waiting": 0});
+    assert_eq!(none, expected);
+    let told = text(&shell.run("network cut").stdout);
+    assert_eq!(told, "no block: no transaction waits on mychannel\n");
+    let error = shell.fails("network cut --channel nowhere");
+    assert!(error.contains("no channel `nowhere`"), "{error}");
+    let other = Shell::new();
+    other.json("network up --detach --ports free --seed a --ephemeral");
+    let user = "organizations/peerOrganizations/org1.example.com/users/User1@org1.example.com/msp/keystore/priv_sk";
+    assert_eq!(
+        shell.read(&format!("network/{user}")),
+        other.read(&format!("network/{user}"))
+    );
+}
+
+#[test]
+fn faults_are_asked_for_listed_and_cleared() {
+    const PEER: &str = "peer0.org2.example.com";
+    let shell = started("");
+    let cases = [
+        format!("hold {PEER}"),
+        format!("lag {PEER} --blocks 3"),
+        "deliver --block 7 --drop".to_owned(),
+        format!("deliver --block 8 --delay-ms 50 --node {PEER}"),
+        "refuse Org2MSP".to_owned(),
+        "clock-skew -1000".to_owned(),
+    ];
+    for case in &cases {
+        shell.json(&format!("network fault {case}"));
+    }
+    assert_eq!(
+        shell.json("network fault list"),
+        json!([
+            {"fault": "lag", "peer": PEER, "channel": "mychannel", "blocks": 3},
+            {"fault": "refuse", "msp_id": "Org2MSP"},
+            {"fault": "deliver", "channel": "mychannel", "block": 7, "how": "drop"},
+            {"fault": "deliver", "node": PEER, "channel": "mychannel", "block": 8, "how": {"delay-ms": 50}},
+            {"fault": "clock-skew", "skew_ms": -1000},
+        ])
+    );
+    let told = text(&shell.run("network fault clear").stdout);
+    assert_eq!(told, "nothing goes wrong on purpose\n");
+    assert!(
+        shell
+            .fails("network fault hold peer7")
+            .contains("there is no peer `peer7`")
+    );
+    assert!(
+        shell
+            .fails("network fault deliver --block 1")
+            .contains("--drop")
+    );
+    assert!(
+        shell
+            .fails("network fault break-chaincode basic")
+            .contains("no peer is connected")
+    );
+}
