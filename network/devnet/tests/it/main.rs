@@ -17,6 +17,7 @@ mod entries;
 mod events;
 mod faults;
 mod gateway;
+mod gateway_requests;
 mod lifecycle;
 mod limits;
 mod malformed;
