@@ -6,7 +6,9 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpStream,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    time::{Duration, Instant},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 /// Longer than an end takes, shorter than a hang.
@@ -48,18 +50,15 @@ fn start() -> (Child, BufReader<impl std::io::Read>, String) {
     (child, logs, address.to_owned())
 }
 
-fn wait_for_end(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            panic!("the process did not end");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+fn wait_for_end(mut child: Child) -> ExitStatus {
+    let pid = child.id();
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait()));
+    let Ok(status) = ended.recv_timeout(PATIENCE) else {
+        let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        panic!("the process did not end within {PATIENCE:?}");
+    };
+    status.unwrap()
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn an_address_in_use_is_named() {
 #[test]
 fn both_signals_end_it_while_a_client_is_connected() {
     for signal in ["TERM", "INT"] {
-        let (mut child, _logs, address) = start();
+        let (child, _logs, address) = start();
         let client = TcpStream::connect(&address).unwrap();
         let sent = Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
@@ -107,7 +106,7 @@ fn both_signals_end_it_while_a_client_is_connected() {
             .unwrap();
         assert!(sent.success());
         assert!(
-            wait_for_end(&mut child).success(),
+            wait_for_end(child).success(),
             "SIG{signal} is an orderly end"
         );
         assert!(TcpStream::connect(&address).is_err());
