@@ -5,7 +5,6 @@ use asset_types::{Account, AccountId};
 use fabric_contract_api_rust::{ClientIdentity, Reader};
 
 use crate::error::AssetError;
-use crate::proposal::signed_arguments;
 
 /// The `NodeOU` role of registrars; the MSP has checked that the certificate carries it rightly.
 const REGISTRAR: &str = "admin";
@@ -46,13 +45,8 @@ pub(crate) fn ensure_controller(
 /// that for consent would let any chaincode spend its callers' money; and as a peer does not show a
 /// transaction its own writes, two inner calls could spend one note twice.
 fn signer<'l>(ledger: &'l Reader<'_>) -> Result<&'l ClientIdentity, AssetError> {
-    let invocation = ledger.invocation();
-    // A peer always hands on the proposal; only a ledger for unit tests has none.
-    if !invocation.signed_proposal.is_empty() {
-        let signed = signed_arguments(&invocation.signed_proposal);
-        if signed.is_none_or(|signed| signed != invocation.args) {
-            return Err(AssetError::IndirectCall);
-        }
+    if !ledger.invocation().is_direct() {
+        return Err(AssetError::IndirectCall);
     }
     Ok(ledger.caller()?)
 }

@@ -46,7 +46,6 @@ mod error;
 mod holdings;
 mod kyc;
 mod once;
-mod proposal;
 mod records;
 mod spending;
 mod tokens;

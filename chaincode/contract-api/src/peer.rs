@@ -25,8 +25,19 @@ pub trait Chaincode: Send + Sync + 'static {
 pub trait Peer {
     /// Reads the values of `keys`, in the order of `keys`; `None` is an absent key.
     /// One request where the peer offers it and the collection is public, else one per key.
+    /// Private data that the peer should hold and does not is an error, not `None`.
     fn get(&mut self, collection: &str, keys: &[String])
     -> Result<Vec<Option<Vec<u8>>>, PeerError>;
+
+    /// Reads several private values in one request where the peer offers it, else one per key.
+    /// Unlike [`Peer::get`], a peer then does not check that what it holds is what the chain has a
+    /// hash of: data that it misses reads as `None`, data that it holds an older version of reads
+    /// as that, and a transaction that read either is invalid at commit.
+    fn get_private_unchecked(
+        &mut self,
+        collection: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError>;
 
     /// Reads keys from `start` (inclusive) to `end` (exclusive); an empty `end` is open.
     /// `start` is sent as it is. With a `page` the peer refuses any write in the same transaction.
@@ -250,10 +261,41 @@ pub struct Invocation {
     pub binding: Vec<u8>,
     /// What the peer's decorators added.
     pub decorations: BTreeMap<String, Vec<u8>>,
-    /// The signed proposal as received, for those who check it again.
-    pub signed_proposal: Vec<u8>,
+    /// What the creator signed. Every peer gives it; only an invocation made up for a test has none.
+    pub signed_proposal: Option<SignedProposal>,
     /// Transaction or initialisation.
     pub kind: InvocationKind,
+}
+
+impl Invocation {
+    /// Whether this is the very call that its creator signed, and not one that other chaincode
+    /// makes in the course of it: a peer names the same creator for both.
+    pub fn is_direct(&self) -> bool {
+        self.signed_proposal
+            .as_ref()
+            .is_some_and(|signed| signed.args == self.args)
+    }
+}
+
+/// What the creator of a transaction signed, as the peer received and checked it.
+///
+/// In a chaincode that other chaincode called, it is still the outermost call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedProposal {
+    /// The encoded `protos.Proposal`.
+    pub proposal: Vec<u8>,
+    /// The creator's signature over [`SignedProposal::proposal`].
+    pub signature: Vec<u8>,
+    /// The creator as signed: an encoded `msp.SerializedIdentity`.
+    pub creator: Vec<u8>,
+    /// What makes the transaction id unique.
+    pub nonce: Vec<u8>,
+    /// Always 0 today; part of [`Invocation::binding`].
+    pub epoch: u64,
+    /// The name of the chaincode that the creator called.
+    pub chaincode: String,
+    /// The arguments that the creator signed: the function's name, then the others.
+    pub args: Vec<Vec<u8>>,
 }
 
 /// What chaincode answers.

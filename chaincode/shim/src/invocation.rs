@@ -4,13 +4,15 @@
 //! creator; this only reads them.
 
 use bytes::Bytes;
-use fabric_contract_api_rust::peer::{Creator, Invocation, InvocationKind, Response, Timestamp};
+use fabric_contract_api_rust::peer::{
+    Creator, Invocation, InvocationKind, Response, SignedProposal, Timestamp,
+};
 use fabric_protos::{
     common::{ChannelHeader, Header, SignatureHeader},
     msp::SerializedIdentity,
     peer::{
-        self, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, Proposal, SignedProposal,
-        chaincode_message::Type,
+        self, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeMessage, ChaincodeProposalPayload,
+        Proposal, chaincode_message::Type,
     },
 };
 use prost::Message;
@@ -40,6 +42,7 @@ pub(crate) fn parse(message: ChaincodeMessage) -> Result<Invocation, Malformed> 
         channel: message.channel_id,
         transaction_id: message.txid,
         timestamp: proposal.timestamp(),
+        signed_proposal: Some(proposal.signed(&signed)),
         args: input.args.into_iter().map(Vec::from).collect(),
         transient: owned(proposal.payload.transient_map),
         creator: Creator {
@@ -48,7 +51,6 @@ pub(crate) fn parse(message: ChaincodeMessage) -> Result<Invocation, Malformed> 
         },
         binding: binding(&proposal.signature_header, proposal.channel_header.epoch),
         decorations: owned(input.decorations),
-        signed_proposal: signed.encode_to_vec(),
         kind,
     })
 }
@@ -73,20 +75,37 @@ struct ProposalParts {
     signature_header: SignatureHeader,
     identity: SerializedIdentity,
     payload: ChaincodeProposalPayload,
+    invocation: ChaincodeInvocationSpec,
 }
 
 impl ProposalParts {
-    fn of(signed: &SignedProposal) -> Result<Self, Malformed> {
+    fn of(signed: &peer::SignedProposal) -> Result<Self, Malformed> {
         let proposal: Proposal = decode(signed.proposal_bytes.clone(), "proposal")?;
         let header: Header = decode(proposal.header, "header")?;
         let signature_header: SignatureHeader =
             decode(header.signature_header, "signature header")?;
+        let payload: ChaincodeProposalPayload = decode(proposal.payload, "proposal payload")?;
         Ok(Self {
             channel_header: decode(header.channel_header, "channel header")?,
             identity: decode(signature_header.creator.clone(), "creator")?,
-            payload: decode(proposal.payload, "proposal payload")?,
+            invocation: decode(payload.input.clone(), "signed input")?,
+            payload,
             signature_header,
         })
+    }
+
+    fn signed(&self, signed: &peer::SignedProposal) -> SignedProposal {
+        let spec = self.invocation.chaincode_spec.clone().unwrap_or_default();
+        let args = spec.input.unwrap_or_default().args;
+        SignedProposal {
+            proposal: signed.proposal_bytes.to_vec(),
+            signature: signed.signature.to_vec(),
+            creator: self.signature_header.creator.to_vec(),
+            nonce: self.signature_header.nonce.to_vec(),
+            epoch: self.channel_header.epoch,
+            chaincode: spec.chaincode_id.unwrap_or_default().name,
+            args: args.into_iter().map(Vec::from).collect(),
+        }
     }
 
     fn timestamp(&self) -> Timestamp {

@@ -96,10 +96,15 @@ impl StreamPeer {
         Ok(present(value))
     }
 
-    fn get_several(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+    /// Several keys of the public state, or of a collection, in one request.
+    fn get_several(
+        &self,
+        collection: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
         let request = GetStateMultiple {
             keys: keys.to_vec(),
-            collection: String::new(),
+            collection: collection.to_owned(),
         };
         let reply: GetStateMultipleResult =
             decode(self.ask(Type::GetStateMultiple, &request)?, "values")?;
@@ -111,6 +116,21 @@ impl StreamPeer {
     }
 }
 
+impl StreamPeer {
+    fn get_chunks(
+        &self,
+        collection: &str,
+        keys: &[String],
+        keys_max: usize,
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+        let mut values = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(keys_max) {
+            values.extend(self.get_several(collection, keys)?);
+        }
+        Ok(values)
+    }
+}
+
 impl Peer for StreamPeer {
     fn get(
         &mut self,
@@ -119,16 +139,23 @@ impl Peer for StreamPeer {
     ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
         match self.capabilities.get_multiple_max {
             Some(keys_max) if collection.is_empty() && keys.len() > 1 => {
-                let mut values = Vec::with_capacity(keys.len());
-                for keys in keys.chunks(keys_max) {
-                    values.extend(self.get_several(keys)?);
-                }
-                Ok(values)
+                self.get_chunks(collection, keys, keys_max)
             }
             _ => keys
                 .iter()
                 .map(|key| self.get_one(collection, key))
                 .collect(),
+        }
+    }
+
+    fn get_private_unchecked(
+        &mut self,
+        collection: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+        match self.capabilities.get_multiple_max {
+            Some(keys_max) if !keys.is_empty() => self.get_chunks(collection, keys, keys_max),
+            _ => self.get(collection, keys),
         }
     }
 

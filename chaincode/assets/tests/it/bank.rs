@@ -12,8 +12,6 @@ use fabric_contract_api_rust::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::signed::{Outer, Shared};
-
 /// The cap of the token `gold`.
 pub(crate) const CAP: u128 = 1_000_000;
 /// When the accounts' KYC ends: long after the ledger's clock.
@@ -52,7 +50,7 @@ impl Bank {
 
     /// No account but users: an administrator, `admin`.
     pub(crate) fn empty() -> Self {
-        let chaincode = Outer(assets::chaincode().unwrap(), Shared::default());
+        let chaincode = assets::chaincode().unwrap();
         Self::of(Ledger::of(chaincode))
     }
 

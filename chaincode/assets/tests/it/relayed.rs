@@ -6,7 +6,7 @@ use fabric_contract_api_rust::{Chaincode, Invocation, Peer, Response};
 use serde_json::{Value, json};
 
 use crate::bank::{Bank, CAP, payment};
-use crate::signed::{Inner, Outer, Shared};
+use crate::signed::Unsigned;
 
 /// Where the asset contracts are in these tests.
 const ASSETS: &str = "assets";
@@ -37,9 +37,7 @@ impl Chaincode for Relay {
 }
 
 fn bank() -> (Bank, NoteId) {
-    let proposal = Shared::default();
-    let assets = Inner(assets::chaincode().unwrap(), proposal.clone());
-    let mut bank = Bank::behind(Outer(Relay, proposal), ASSETS, assets);
+    let mut bank = Bank::behind(Relay, ASSETS, assets::chaincode().unwrap());
     for account in ["mint", "alice", "bob", "carol"] {
         bank.open(account, "Org1MSP");
     }
@@ -85,11 +83,8 @@ fn chaincode_cannot_spend_its_callers_money() {
 
 #[test]
 fn a_registrars_call_to_other_chaincode_opens_no_account() {
-    let proposal = Shared::default();
-    *proposal.lock().unwrap() = vec![10, 2, 18, 0];
-    // The proposal that comes with the call names no arguments at all.
-    let assets = Inner(assets::chaincode().unwrap(), proposal.clone());
-    let mut bank = Bank::behind(Inner(assets, proposal), "unused", Relay);
+    let assets = Unsigned(assets::chaincode().unwrap());
+    let mut bank = Bank::behind(assets, "unused", Relay);
     bank.user_with("alice", "Org1MSP", "alice", Default::default());
     let request = bank.open_request("alice", 1, "2030-01-01T00:00:00Z");
     let refused = bank.refused("admin", function::ACCOUNTS_OPEN, request);

@@ -39,6 +39,15 @@ impl Peer for CountingPeer<'_> {
         self.0.get(of, keys)
     }
 
+    fn get_private_unchecked(
+        &mut self,
+        of: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+        self.count(format!("get {}", keys.len()));
+        self.0.get_private_unchecked(of, keys)
+    }
+
     fn range(
         &mut self,
         of: &str,

@@ -6,8 +6,8 @@ use fabric_ledger::rwset::{PrivateWrites, TxRwset};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{CHANNEL, Ledger, TestingError, endorser};
-use crate::peer::{ChaincodeEvent, Creator, Invocation, Response, Timestamp};
+use super::{CHAINCODE, CHANNEL, Ledger, TestingError, endorser};
+use crate::peer::{ChaincodeEvent, Creator, Invocation, Response, SignedProposal, Timestamp};
 
 /// A caller of the chaincode under test.
 pub struct Client<'l> {
@@ -111,7 +111,7 @@ impl<'l> Client<'l> {
         function: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Invocation {
-        let args = std::iter::once(function.as_bytes().to_vec())
+        let args: Vec<Vec<u8>> = std::iter::once(function.as_bytes().to_vec())
             .chain(
                 arguments
                     .into_iter()
@@ -127,6 +127,12 @@ impl<'l> Client<'l> {
             channel: CHANNEL.to_owned(),
             transaction_id: hex::encode(proposal),
             timestamp: self.ledger.now,
+            signed_proposal: Some(SignedProposal {
+                nonce: nonce.to_vec(),
+                chaincode: CHAINCODE.to_owned(),
+                args: args.clone(),
+                ..SignedProposal::default()
+            }),
             args,
             transient: self.transient.clone(),
             creator: self.creator.clone(),

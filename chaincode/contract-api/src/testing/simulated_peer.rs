@@ -122,6 +122,21 @@ impl Peer for SimulatedPeer<'_, '_> {
         values.collect()
     }
 
+    fn get_private_unchecked(
+        &mut self,
+        collection: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+        let mut simulator = self.simulator.borrow_mut();
+        let keys = keys.iter().map(String::as_str);
+        let values = simulator.get_private_multiple(self.namespace(), collection, keys);
+        Ok(values
+            .map_err(PeerError::from)?
+            .into_iter()
+            .map(|value| value.map(|value| value.to_vec()))
+            .collect())
+    }
+
     fn range(
         &mut self,
         collection: &str,

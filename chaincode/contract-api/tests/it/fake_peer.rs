@@ -73,6 +73,14 @@ impl Peer for FakePeer {
             .collect())
     }
 
+    fn get_private_unchecked(
+        &mut self,
+        collection: &str,
+        keys: &[String],
+    ) -> Result<Vec<Option<Vec<u8>>>, PeerError> {
+        self.get(collection, keys)
+    }
+
     fn range(
         &mut self,
         _: &str,

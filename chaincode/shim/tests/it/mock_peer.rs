@@ -14,8 +14,9 @@ use fabric_protos::{
     common::{ChannelHeader, Header, SignatureHeader},
     msp::SerializedIdentity,
     peer::{
-        ChaincodeAdditionalParams, ChaincodeId, ChaincodeInput, ChaincodeMessage,
-        ChaincodeProposalPayload, Proposal, Response, SignedProposal, chaincode_message::Type,
+        ChaincodeAdditionalParams, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec,
+        ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec, Proposal, Response,
+        SignedProposal, chaincode_message::Type,
     },
 };
 use prost::Message;
@@ -295,12 +296,12 @@ pub(crate) fn transaction(id: &str, args: &[&str]) -> ChaincodeMessage {
         ..ChaincodeInput::default()
     };
     ChaincodeMessage {
-        proposal: Some(signed_proposal(id)),
+        proposal: Some(signed_proposal(id, &input)),
         ..message(Type::Transaction, id, input.encode_to_vec())
     }
 }
 
-fn signed_proposal(id: &str) -> SignedProposal {
+fn signed_proposal(id: &str, input: &ChaincodeInput) -> SignedProposal {
     let creator = SerializedIdentity {
         mspid: "Org1MSP".into(),
         id_bytes: "a certificate".into(),
@@ -323,9 +324,20 @@ fn signed_proposal(id: &str) -> SignedProposal {
         channel_header: channel_header.encode_to_vec().into(),
         signature_header: signature_header.encode_to_vec().into(),
     };
+    let spec = ChaincodeSpec {
+        chaincode_id: Some(ChaincodeId {
+            name: "bonds".into(),
+            ..ChaincodeId::default()
+        }),
+        input: Some(input.clone()),
+        ..ChaincodeSpec::default()
+    };
+    let invocation = ChaincodeInvocationSpec {
+        chaincode_spec: Some(spec),
+    };
     let payload = ChaincodeProposalPayload {
+        input: invocation.encode_to_vec().into(),
         transient_map: BTreeMap::from([("pin".into(), "1234".into())]),
-        ..ChaincodeProposalPayload::default()
     };
     let proposal = Proposal {
         header: header.encode_to_vec().into(),

@@ -184,6 +184,13 @@ async fn the_contract_is_told_who_when_and_what() {
     // The creator's encoding, then the epoch 3, little-endian.
     binding.update(b"a nonce\x0a\x07Org1MSP\x12\x0da certificate\x03\0\0\0\0\0\0\0");
     assert_eq!(seen.binding, binding.finalize().to_vec());
+    assert!(seen.is_direct());
+    let signed = seen.signed_proposal.unwrap();
+    assert_eq!(signed.args, seen.args);
+    assert_eq!(signed.chaincode, "bonds");
+    assert_eq!((signed.epoch, signed.nonce), (3, b"a nonce".to_vec()));
+    assert_eq!(signed.creator, b"\x0a\x07Org1MSP\x12\x0da certificate");
+    assert_eq!(signed.signature, b"signed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
