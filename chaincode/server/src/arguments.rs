@@ -48,6 +48,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     queue_max: Option<String>,
 
+    /// Where to serve /metrics, /healthz and /readyz over plain HTTP; nowhere unless given
+    /// [env: CHAINCODE_OPERATIONS_ADDRESS]
+    #[arg(long, value_name = "HOST:PORT")]
+    operations_address: Option<String>,
+
     /// PEM file of the private key; turns TLS on
     /// [env: CHAINCODE_TLS_KEY with CHAINCODE_TLS_DISABLED=false, or CORE_TLS_CLIENT_KEY_FILE with
     /// CORE_PEER_TLS_ENABLED=true]
@@ -89,6 +94,7 @@ impl Arguments {
             "CHAINCODE_DRAIN_TIMEOUT" => self.drain_timeout.clone(),
             "CHAINCODE_CONCURRENCY_MAX" => self.concurrency_max.clone(),
             "CHAINCODE_QUEUE_MAX" => self.queue_max.clone(),
+            "CHAINCODE_OPERATIONS_ADDRESS" => self.operations_address.clone(),
             "CHAINCODE_TLS_DISABLED" => tls_off,
             "CHAINCODE_TLS_KEY" => self.tls_key.clone(),
             "CHAINCODE_TLS_CERT" => self.tls_certificate.clone(),

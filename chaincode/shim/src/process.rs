@@ -10,7 +10,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Blocking threads beside those of transactions: name look-ups and the standard streams.
+/// Blocking threads beside those of transactions: files, name look-ups and the standard streams.
 const THREADS_SPARE: usize = 16;
 
 /// Serves a chaincode as the environment says, until SIGTERM or SIGINT; for `main` to return.
@@ -43,6 +43,7 @@ pub fn serve(chaincode: impl Chaincode, settings: Settings) -> Result<(), ServeE
             settings
                 .limits
                 .concurrency_max
+                .saturating_add(settings.limits.given_up_max)
                 .saturating_add(THREADS_SPARE),
         )
         .build()

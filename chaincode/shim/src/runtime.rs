@@ -6,7 +6,12 @@ use fabric_contract_api_rust::peer::Chaincode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::settings::Limits;
+use crate::{
+    budget::{Account, Budget, Overdrawn},
+    limits::Limits,
+    metrics::Metrics,
+    threads::Threads,
+};
 
 /// The shared state of a server.
 pub(crate) struct Runtime {
@@ -16,7 +21,9 @@ pub(crate) struct Runtime {
     /// A place for each transaction that runs or waits.
     admission: Arc<Semaphore>,
     /// A place for each transaction that runs.
-    pub(crate) threads: Arc<Semaphore>,
+    pub(crate) threads: Threads,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) metrics: Metrics,
     /// Counts transactions in flight.
     pub(crate) transactions: TaskTracker,
     pub(crate) shutdown: Shutdown,
@@ -40,6 +47,20 @@ pub(crate) enum Refusal {
     Draining,
     #[error("the chaincode is overloaded; try again or endorse on another peer")]
     Overloaded,
+    #[error(
+        "{0} transactions of the chaincode never ended, which is as many as it bears; restart it, and \
+         look for a loop in the contract"
+    )]
+    GivenUp(usize),
+    #[error(transparent)]
+    Overdrawn(#[from] Overdrawn),
+}
+
+/// What a transaction holds while it is in flight.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) account: Account,
 }
 
 impl Runtime {
@@ -49,9 +70,9 @@ impl Runtime {
             chaincode_id,
             chaincode,
             admission: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            threads: Arc::new(Semaphore::new(
-                limits.concurrency_max.min(Semaphore::MAX_PERMITS),
-            )),
+            threads: Threads::new(limits.concurrency_max),
+            budget: Budget::new(limits.transaction_bytes_max, limits.memory_bytes_max),
+            metrics: Metrics::default(),
             limits,
             transactions: TaskTracker::new(),
             shutdown: Shutdown::default(),
@@ -62,14 +83,27 @@ impl Runtime {
         &self.chaincode_id
     }
 
-    /// A place for one more transaction.
-    pub(crate) fn admit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    /// A place for one more transaction, whose request has so many bytes.
+    pub(crate) fn admit(&self, bytes: usize) -> Result<Admitted, Refusal> {
         if self.shutdown.draining.is_cancelled() {
             return Err(Refusal::Draining);
         }
-        Arc::clone(&self.admission)
+        let given_up = self.threads.given_up_count();
+        if given_up >= self.limits.given_up_max {
+            return Err(Refusal::GivenUp(given_up));
+        }
+        let place = Arc::clone(&self.admission)
             .try_acquire_owned()
-            .map_err(|_| Refusal::Overloaded)
+            .map_err(|_| Refusal::Overloaded)?;
+        let account = self.budget.account();
+        account.charge(bytes)?;
+        Ok(Admitted { place, account })
+    }
+
+    /// Whether a new transaction would be begun.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.shutdown.draining.is_cancelled()
+            && self.threads.given_up_count() < self.limits.given_up_max
     }
 }
 

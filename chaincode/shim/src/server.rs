@@ -1,28 +1,20 @@
-//! The server: a port, TLS, gRPC with health, and an orderly end.
+//! A server: what it is told, and the opening of its ports.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod bound;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use fabric_contract_api_rust::peer::Chaincode;
-use fabric_protos::peer::chaincode_server::ChaincodeServer;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
 
 use crate::{
-    drain,
-    message::MESSAGE_BYTES_MAX,
+    limits::Limits,
     runtime::Runtime,
-    service::ConnectService,
-    settings::{Limits, Settings},
+    settings::Settings,
     tls::{TlsError, TlsMode},
 };
 
-/// As Fabric's own server: a peer that is gone is noticed within about a minute.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A peer needs one stream on its connection, and health checks a few.
-const STREAMS_PER_CONNECTION_MAX: u32 = 128;
+pub use bound::BoundServer;
 
 /// Why a server does not start or stops by itself.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +62,7 @@ impl Server {
                 id: String::new(),
                 address: "127.0.0.1:0".to_owned(),
                 tls: TlsMode::Plain,
+                operations_address: None,
                 limits: Limits::default(),
             },
         }
@@ -111,7 +104,14 @@ impl ServerBuilder {
         self
     }
 
-    /// Bounds of time and number.
+    /// Where to serve `/metrics`, `/healthz` and `/readyz`, `host:port`; nowhere unless set.
+    #[must_use]
+    pub fn operations_address(mut self, address: impl Into<String>) -> Self {
+        self.settings.operations_address = Some(address.into());
+        self
+    }
+
+    /// Bounds of time, number and bytes.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
@@ -126,22 +126,18 @@ impl ServerBuilder {
         if self.settings.id.is_empty() {
             return Err(ServeError::NoId);
         }
-        let grpc = grpc(&self.settings.tls)?;
-        let address = self.settings.address;
-        let unusable = |source| ServeError::Address {
-            address: address.clone(),
-            source,
+        let material = self.settings.tls.load()?;
+        let listener = listen(&self.settings.address).await?;
+        let operations = match &self.settings.operations_address {
+            Some(address) => Some(listen(address).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(every_interface(&address))
-            .await
-            .map_err(unusable)?;
-        let local_address = listener.local_addr().map_err(unusable)?;
         let runtime = Runtime::new(self.settings.id, self.chaincode, self.settings.limits);
         Ok(BoundServer {
             runtime: Arc::new(runtime),
-            grpc,
+            material: material.map(|material| (material, self.settings.tls)),
             listener,
-            local_address,
+            operations,
         })
     }
 
@@ -167,94 +163,24 @@ impl std::fmt::Debug for ServerBuilder {
     }
 }
 
-/// A server whose port is open: peers may connect, and are served once it runs.
+/// A port that is open.
 #[derive(Debug)]
-pub struct BoundServer {
-    runtime: Arc<Runtime>,
-    grpc: tonic::transport::Server,
-    listener: TcpListener,
-    local_address: SocketAddr,
+struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
 }
 
-impl BoundServer {
-    /// The address that peers connect to.
-    #[must_use]
-    pub fn local_address(&self) -> SocketAddr {
-        self.local_address
-    }
-
-    /// Serves peers until the future completes, then ends in order: new transactions are answered
-    /// with ERROR (gateways go to another peer), those in flight finish within the drain timeout,
-    /// every stream ends, and this returns, whatever the peers do.
-    ///
-    /// # Errors
-    /// The gRPC server fails or ends by itself.
-    pub async fn serve_with_shutdown(
-        mut self,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), ServeError> {
-        let connect = ConnectService::new(Arc::clone(&self.runtime));
-        let sessions = connect.sessions.clone();
-        let service = ChaincodeServer::new(connect)
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX);
-        let (health, health_service) = tonic_health::server::health_reporter();
-        health
-            .set_serving::<ChaincodeServer<ConnectService>>()
-            .await;
-        let closed = CancellationToken::new();
-        let serving = self
-            .grpc
-            .add_service(health_service)
-            .add_service(service)
-            .serve_with_incoming_shutdown(
-                // Without TCP_NODELAY each request to the peer waits for a delayed acknowledgement.
-                TcpIncoming::from(self.listener).with_nodelay(Some(true)),
-                closed.clone().cancelled_owned(),
-            );
-        let mut serving = std::pin::pin!(serving);
-        tracing::info!(
-            address = %self.local_address,
-            chaincode_id = self.runtime.chaincode_id(),
-            "waiting for peers"
-        );
-        let draining = async {
-            shutdown.await;
-            health
-                .set_not_serving::<ChaincodeServer<ConnectService>>()
-                .await;
-            drain::run(&self.runtime, &sessions).await;
-        };
-        tokio::select! {
-            outcome = &mut serving => {
-                outcome.map_err(ServeError::Grpc)?;
-                return Err(ServeError::Ended);
-            }
-            () = draining => {}
-        }
-        closed.cancel();
-        drain::close(serving).await
-    }
-}
-
-/// The gRPC server's settings.
-fn grpc(tls: &TlsMode) -> Result<tonic::transport::Server, ServeError> {
-    let server = tonic::transport::Server::builder()
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT));
-    let Some(config) = tls.load()? else {
-        return Ok(server);
+/// Opens a port. `:9999` means every interface, as Go has it.
+async fn listen(address: &str) -> Result<Listener, ServeError> {
+    let unusable = |source| ServeError::Address {
+        address: address.to_owned(),
+        source,
     };
-    // Another crate of the process may have chosen already; any provider serves.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Ok(server.tls_config(config).map_err(TlsError::Unusable)?)
-}
-
-/// `:9999` means every interface, as Go has it.
-fn every_interface(address: &str) -> String {
-    match address.strip_prefix(':') {
+    let wanted = match address.strip_prefix(':') {
         Some(port) => format!("0.0.0.0:{port}"),
         None => address.to_owned(),
-    }
+    };
+    let socket = TcpListener::bind(wanted).await.map_err(unusable)?;
+    let address = socket.local_addr().map_err(unusable)?;
+    Ok(Listener { socket, address })
 }

@@ -52,7 +52,9 @@ impl Chaincode for ConnectService {
         let (outgoing, messages) = Outgoing::new(ended.clone());
         let session = Session::new(Arc::clone(&self.runtime), outgoing, ended);
         let incoming = request.into_inner();
+        let runtime = Arc::clone(&self.runtime);
         self.sessions.spawn(async move {
+            let _open = runtime.metrics.stream();
             session.run(incoming).await;
             drop(stream);
         });

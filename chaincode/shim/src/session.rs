@@ -9,15 +9,17 @@ use std::{
 };
 
 use fabric_protos::peer::{ChaincodeMessage, chaincode_message::Type};
+use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
+use tracing::Instrument as _;
 
 use crate::{
     exchange::Exchange,
     handshake::Capabilities,
     message::{TransactionKey, register},
     outgoing::Outgoing,
-    runtime::Runtime,
+    runtime::{Admitted, Runtime},
     transaction::Transaction,
 };
 
@@ -120,17 +122,19 @@ impl Session {
         let key = TransactionKey::of(&message);
         // Counted before the look at the drain: whoever drains either is seen here or waits.
         let counted = self.runtime.transactions.token();
-        let place = match self.runtime.admit() {
-            Ok(place) => place,
+        let Admitted { place, account } = match self.runtime.admit(message.encoded_len()) {
+            Ok(admitted) => admitted,
             Err(refusal) => {
                 tracing::warn!(transaction = key.id, %refusal, "refusing a transaction");
+                self.runtime.metrics.refused();
                 return self.send(key.error(refusal.to_string()));
             }
         };
-        let (exchange, replies) = Exchange::new(self.outgoing.clone());
+        let (exchange, replies) = Exchange::new(self.outgoing.clone(), account);
         let exchange = Arc::new(exchange);
         match self.lock().entry(key.clone()) {
             Entry::Occupied(_) => {
+                self.runtime.metrics.refused();
                 return self.send(key.error("this transaction id is in flight already"));
             }
             Entry::Vacant(vacant) => vacant.insert(Arc::clone(&exchange)),
@@ -142,10 +146,12 @@ impl Session {
             exchange,
             capabilities,
         };
-        tokio::spawn(async move {
+        let span = transaction.span();
+        let run = async move {
             transaction.run(message, replies, place).await;
             drop(counted);
-        });
+        };
+        tokio::spawn(run.instrument(span));
     }
 
     fn reply(&self, message: ChaincodeMessage) {

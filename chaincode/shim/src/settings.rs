@@ -5,65 +5,10 @@
 
 use std::time::Duration;
 
-use crate::tls::{TlsFiles, TlsMode};
-
-/// A peer's default `chaincode.executetimeout`.
-const EXECUTE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
-
-/// Below the 30 s that Kubernetes and systemd units commonly grant between SIGTERM and SIGKILL.
-const DRAIN_TIMEOUT_DEFAULT: Duration = Duration::from_secs(20);
-
-/// Transactions mostly wait for their peer, so many more run than there are cores. Half of what
-/// one peer's gateway admits by default (500), and within tokio's 512 blocking threads.
-const CONCURRENCY_DEFAULT: usize = 256;
-
-/// Transactions that wait for a thread. An endorser admits 2,500 at once by default: one peer at
-/// its limit is not refused here.
-const QUEUE_DEFAULT: usize = 2_500;
-
-/// A peer answers REGISTER at once or, having refused it, never.
-const HANDSHAKE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
-
-/// The longest lead of the deadline over the peer's own timeout.
-const DEADLINE_LEAD_MAX: Duration = Duration::from_secs(2);
-
-/// Bounds of a server: how long, and how many at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The peer's `chaincode.executetimeout`; a transaction is ended a little earlier.
-    pub execute_timeout: Duration,
-    /// How long a peer may take to answer REGISTER.
-    pub handshake_timeout: Duration,
-    /// How long transactions in flight may go on after a shutdown was asked for.
-    pub drain_timeout: Duration,
-    /// Transactions that run at once, each on its own thread.
-    pub concurrency_max: usize,
-    /// Transactions that wait for a thread; one more is answered with ERROR.
-    pub queue_max: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            execute_timeout: EXECUTE_TIMEOUT_DEFAULT,
-            handshake_timeout: HANDSHAKE_TIMEOUT_DEFAULT,
-            drain_timeout: DRAIN_TIMEOUT_DEFAULT,
-            concurrency_max: CONCURRENCY_DEFAULT,
-            queue_max: QUEUE_DEFAULT,
-        }
-    }
-}
-
-impl Limits {
-    /// How long a transaction may take: the peer's timeout less a tenth, at most two seconds less.
-    ///
-    /// The answer has to reach the peer while it still waits, and no request may reach it later:
-    /// older peers crash when a range query outlives its transaction.
-    #[must_use]
-    pub fn deadline(&self) -> Duration {
-        self.execute_timeout - (self.execute_timeout / 10).min(DEADLINE_LEAD_MAX)
-    }
-}
+use crate::{
+    limits::Limits,
+    tls::{TlsFiles, TlsMode},
+};
 
 /// Everything that a chaincode server needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +19,8 @@ pub struct Settings {
     pub address: String,
     /// Whether and how the port speaks TLS.
     pub tls: TlsMode,
+    /// Where to serve `/metrics`, `/healthz` and `/readyz`, `host:port`; nowhere unless set.
+    pub operations_address: Option<String>,
     /// Bounds of time and number.
     pub limits: Limits,
 }
@@ -110,6 +57,11 @@ impl Settings {
     /// - `CHAINCODE_EXECUTE_TIMEOUT`: the peer's `chaincode.executetimeout`, `30s`
     /// - `CHAINCODE_DRAIN_TIMEOUT`: how long a shutdown waits for transactions, `20s`
     /// - `CHAINCODE_CONCURRENCY_MAX`, `CHAINCODE_QUEUE_MAX`: transactions that run and that wait
+    /// - `CHAINCODE_GIVEN_UP_MAX`: threads that may go on after their deadline
+    /// - `CHAINCODE_TRANSACTION_BYTES_MAX`, `CHAINCODE_MEMORY_BYTES_MAX`: bytes of one transaction
+    ///   and of all in flight, such as `256MiB`
+    /// - `CHAINCODE_OPERATIONS_ADDRESS`: where to serve `/metrics`, `/healthz`, `/readyz`
+    /// - `CHAINCODE_TLS_RELOAD_INTERVAL`: how often TLS files are looked at, `30s`
     /// - TLS as Fabric's samples have it: `CHAINCODE_TLS_DISABLED` (`true` unless set to `false`),
     ///   `CHAINCODE_TLS_KEY`, `CHAINCODE_TLS_CERT`, `CHAINCODE_CLIENT_CA_CERT` (PEM files)
     /// - or as the Go contract API has it: `CORE_PEER_TLS_ENABLED`, `CORE_TLS_CLIENT_KEY_FILE`,
@@ -123,7 +75,6 @@ impl Settings {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
         let read = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let limits = Limits::default();
         Ok(Self {
             id: read("CHAINCODE_ID")
                 .or_else(|| read("CORE_CHAINCODE_ID_NAME"))
@@ -136,18 +87,30 @@ impl Settings {
                 help: "give the host:port to listen on, such as 0.0.0.0:9999",
             })?,
             tls: tls_mode(&read)?,
-            limits: Limits {
-                execute_timeout: duration(&read, "CHAINCODE_EXECUTE_TIMEOUT")?
-                    .unwrap_or(limits.execute_timeout),
-                drain_timeout: duration(&read, "CHAINCODE_DRAIN_TIMEOUT")?
-                    .unwrap_or(limits.drain_timeout),
-                concurrency_max: count(&read, "CHAINCODE_CONCURRENCY_MAX", 1)?
-                    .unwrap_or(limits.concurrency_max),
-                queue_max: count(&read, "CHAINCODE_QUEUE_MAX", 0)?.unwrap_or(limits.queue_max),
-                ..limits
-            },
+            operations_address: read("CHAINCODE_OPERATIONS_ADDRESS"),
+            limits: read_limits(&read)?,
         })
     }
+}
+
+fn read_limits(read: &impl Fn(&str) -> Option<String>) -> Result<Limits, SettingsError> {
+    let limits = Limits::default();
+    Ok(Limits {
+        execute_timeout: duration(read, "CHAINCODE_EXECUTE_TIMEOUT")?
+            .unwrap_or(limits.execute_timeout),
+        drain_timeout: duration(read, "CHAINCODE_DRAIN_TIMEOUT")?.unwrap_or(limits.drain_timeout),
+        concurrency_max: count(read, "CHAINCODE_CONCURRENCY_MAX", 1)?
+            .unwrap_or(limits.concurrency_max),
+        queue_max: count(read, "CHAINCODE_QUEUE_MAX", 0)?.unwrap_or(limits.queue_max),
+        given_up_max: count(read, "CHAINCODE_GIVEN_UP_MAX", 1)?.unwrap_or(limits.given_up_max),
+        transaction_bytes_max: bytes(read, "CHAINCODE_TRANSACTION_BYTES_MAX")?
+            .unwrap_or(limits.transaction_bytes_max),
+        memory_bytes_max: bytes(read, "CHAINCODE_MEMORY_BYTES_MAX")?
+            .unwrap_or(limits.memory_bytes_max),
+        tls_reload_interval: duration(read, "CHAINCODE_TLS_RELOAD_INTERVAL")?
+            .unwrap_or(limits.tls_reload_interval),
+        ..limits
+    })
 }
 
 fn tls_mode(read: &impl Fn(&str) -> Option<String>) -> Result<TlsMode, SettingsError> {
@@ -235,6 +198,42 @@ fn duration(
             help: "write a number with its unit, such as 30s, 500ms or 2m",
         }),
     }
+}
+
+fn bytes(
+    read: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<usize>, SettingsError> {
+    let Some(value) = read(name) else {
+        return Ok(None);
+    };
+    match parse_bytes(&value) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => Err(SettingsError::Invalid {
+            name,
+            value,
+            help: "write a number of bytes with its unit, at least 1MiB, such as 256MiB or 1GiB",
+        }),
+    }
+}
+
+/// `256MiB`, `1GiB`, or bare bytes; from a mebibyte to a tebibyte.
+fn parse_bytes(text: &str) -> Option<usize> {
+    const MEBIBYTE: u64 = 1024 * 1024;
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let bytes = match unit {
+        "" => Some(number),
+        "KiB" => number.checked_mul(1024),
+        "MiB" => number.checked_mul(MEBIBYTE),
+        "GiB" => number.checked_mul(1024 * MEBIBYTE),
+        _ => None,
+    };
+    let within = bytes.filter(|bytes| (MEBIBYTE..=MEBIBYTE * MEBIBYTE).contains(bytes));
+    within.and_then(|bytes| usize::try_from(bytes).ok())
 }
 
 /// `30s`, `500ms`, `2m`, or bare seconds; more than nothing and at most a day.

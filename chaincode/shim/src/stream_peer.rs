@@ -4,6 +4,7 @@
 //! gives missing data as absent.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     sync::{
         Arc,
@@ -17,18 +18,21 @@ use fabric_contract_api_rust::peer::{
     HistoryPage, PageRequest, Peer, PeerError, QueryPage, Response, Write,
 };
 use fabric_protos::peer::{
-    ChaincodeMessage, GetHistoryForKey, GetQueryResult, GetState, GetStateByRange,
-    GetStateMetadata, GetStateMultiple, GetStateMultipleResult, QueryStateClose, QueryStateNext,
-    StateMetadataResult, chaincode_message::Type,
+    GetHistoryForKey, GetQueryResult, GetState, GetStateByRange, GetStateMetadata,
+    GetStateMultiple, GetStateMultipleResult, QueryStateClose, QueryStateNext, StateMetadataResult,
+    chaincode_message::Type,
 };
 use prost::Message;
 
 use crate::{
+    budget::Overdrawn,
     calls,
-    exchange::{Exchange, NotSent},
+    exchange::{Exchange, NotSent, Reply},
     handshake::Capabilities,
     message::{PAYLOAD_BYTES_MAX, TransactionKey},
-    pages, writes,
+    pages,
+    runtime::Runtime,
+    writes,
 };
 
 /// A transaction's peer, at the other end of the stream.
@@ -36,18 +40,30 @@ use crate::{
 pub(crate) struct StreamPeer {
     key: TransactionKey,
     exchange: Arc<Exchange>,
-    replies: Receiver<ChaincodeMessage>,
+    replies: Receiver<Reply>,
     capabilities: Capabilities,
     deadline: Instant,
+    runtime: Arc<Runtime>,
+    spoiled: Cell<Option<Spoiled>>,
+}
+
+/// What makes an endorsement impossible, whatever the contract makes of the error that it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spoiled {
+    /// The peer may hold some of the writes and not others.
+    Writes,
+    /// There was no memory for it on this peer: another one may well endorse it.
+    Memory,
 }
 
 impl StreamPeer {
     pub(crate) fn new(
         key: TransactionKey,
         exchange: Arc<Exchange>,
-        replies: Receiver<ChaincodeMessage>,
+        replies: Receiver<Reply>,
         capabilities: Capabilities,
         deadline: Instant,
+        runtime: Arc<Runtime>,
     ) -> Self {
         Self {
             key,
@@ -55,7 +71,14 @@ impl StreamPeer {
             replies,
             capabilities,
             deadline,
+            runtime,
+            spoiled: Cell::new(None),
         }
+    }
+
+    /// What the transaction cannot be endorsed for.
+    pub(crate) fn spoiled(&self) -> Option<Spoiled> {
+        self.spoiled.get()
     }
 
     /// Sends a request and waits for its reply, no longer than the transaction may take.
@@ -74,7 +97,8 @@ impl StreamPeer {
         }
         self.exchange
             .request(self.key.message(kind, request))
-            .map_err(not_sent)?;
+            .map_err(|reason| self.not_sent(reason))?;
+        self.runtime.metrics.request(kind);
         let left = self.deadline.saturating_duration_since(Instant::now());
         let reply = self
             .replies
@@ -82,12 +106,30 @@ impl StreamPeer {
             .map_err(|missing| match missing {
                 RecvTimeoutError::Timeout => overdue(),
                 RecvTimeoutError::Disconnected => gone("the transaction or its stream has ended"),
-            })?;
+            })?
+            .map_err(|overdrawn| self.overdrawn(overdrawn))?;
         match reply.r#type() {
             Type::Response => Ok(reply.payload),
             _ => Err(PeerError::Refused {
                 message: String::from_utf8_lossy(&reply.payload).into_owned(),
             }),
+        }
+    }
+
+    fn not_sent(&self, reason: NotSent) -> PeerError {
+        match reason {
+            NotSent::Busy => gone("an earlier request of the transaction has no reply yet"),
+            NotSent::Ended => gone("the transaction or its stream has ended"),
+            NotSent::Overdrawn(overdrawn) => self.overdrawn(overdrawn),
+        }
+    }
+
+    fn overdrawn(&self, overdrawn: Overdrawn) -> PeerError {
+        if overdrawn == Overdrawn::Total {
+            self.spoiled.set(Some(Spoiled::Memory));
+        }
+        PeerError::Refused {
+            message: overdrawn.to_string(),
         }
     }
 
@@ -246,6 +288,16 @@ impl Peer for StreamPeer {
     }
 
     fn flush(&mut self, writes: Vec<Write>) -> Result<(), PeerError> {
+        let flushed = self.send_writes(writes);
+        if flushed.is_err() && self.spoiled.get().is_none() {
+            self.spoiled.set(Some(Spoiled::Writes));
+        }
+        flushed
+    }
+}
+
+impl StreamPeer {
+    fn send_writes(&self, writes: Vec<Write>) -> Result<(), PeerError> {
         writes.iter().try_for_each(writes::check)?;
         let Some(records_max) = self.capabilities.write_batch_max else {
             for write in writes {
@@ -294,11 +346,4 @@ fn gone(message: &str) -> PeerError {
 
 fn overdue() -> PeerError {
     gone("the transaction's time is up")
-}
-
-fn not_sent(reason: NotSent) -> PeerError {
-    match reason {
-        NotSent::Busy => gone("an earlier request of the transaction has no reply yet"),
-        NotSent::Ended => gone("the transaction or its stream has ended"),
-    }
 }

@@ -1,17 +1,22 @@
-//! TLS of the server's port: which files or texts, and what tonic makes of them.
+//! TLS of the server's port: which files or texts, and what rustls makes of them.
 //!
 //! Keys are never logged; `Debug` shows paths only.
 
+pub(crate) mod reload;
+
 use std::{
+    error::Error,
     fmt,
     path::{Path, PathBuf},
-    time::Duration,
+    sync::Arc,
 };
 
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
-
-/// A peer that opens a connection and does not begin TLS holds a socket no longer than this.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
+};
 
 /// Whether the port speaks TLS, and with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +24,8 @@ pub enum TlsMode {
     /// No TLS: only for a peer on the same machine or a network that encrypts.
     #[default]
     Plain,
-    /// TLS with material in files, read once when the server starts.
+    /// TLS with material in files. Files that change are taken into use for new connections; where
+    /// they do not fit together, the server goes on with what it has.
     Files(TlsFiles),
     /// TLS with material in memory.
     Pem(TlsPem),
@@ -71,24 +77,17 @@ pub enum TlsError {
     },
     /// The texts are not a key and certificates that belong together.
     #[error("the TLS key and certificates do not make a server identity; check the PEM files")]
-    Unusable(#[source] tonic::transport::Error),
+    Unusable(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl TlsMode {
-    /// The material as tonic takes it; nothing for plain connections.
-    pub(crate) fn load(&self) -> Result<Option<ServerTlsConfig>, TlsError> {
-        let pem = match self {
-            Self::Plain => return Ok(None),
-            Self::Files(files) => &files.load()?,
-            Self::Pem(pem) => pem,
-        };
-        let config = ServerTlsConfig::new()
-            .identity(Identity::from_pem(&pem.certificate, &pem.key))
-            .timeout(HANDSHAKE_TIMEOUT);
-        Ok(Some(match &pem.client_ca {
-            Some(ca) => config.client_ca_root(Certificate::from_pem(ca)),
-            None => config,
-        }))
+    /// The material as rustls takes it; nothing for plain connections.
+    pub(crate) fn load(&self) -> Result<Option<Arc<ServerConfig>>, TlsError> {
+        match self {
+            Self::Plain => Ok(None),
+            Self::Files(files) => files.load()?.config().map(Some),
+            Self::Pem(pem) => pem.config().map(Some),
+        }
     }
 }
 
@@ -100,6 +99,44 @@ impl TlsFiles {
             client_ca: self.client_ca.as_deref().map(text).transpose()?,
         })
     }
+}
+
+impl TlsPem {
+    fn config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        self.server_config().map_err(TlsError::Unusable)
+    }
+
+    fn server_config(&self) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()?;
+        let builder = match &self.client_ca {
+            None => builder.with_no_client_auth(),
+            Some(ca) => {
+                let mut roots = RootCertStore::empty();
+                for certificate in certificates(ca)? {
+                    roots.add(certificate)?;
+                }
+                let roots = Arc::new(roots);
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+                builder.with_client_cert_verifier(verifier.build()?)
+            }
+        };
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes())?;
+        let mut config = builder.with_single_cert(certificates(&self.certificate)?, key)?;
+        // A gRPC client speaks nothing else.
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+/// All certificates of a PEM text, of which there is at least one.
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error + Send + Sync>> {
+    let found = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>()?;
+    if found.is_empty() {
+        return Err("there is no certificate in the PEM text".into());
+    }
+    Ok(found)
 }
 
 fn text(path: &Path) -> Result<String, TlsError> {

@@ -8,23 +8,25 @@ use std::{
     time::Instant,
 };
 
-use fabric_protos::peer::{ChaincodeMessage, chaincode_message::Type};
+use fabric_protos::peer::ChaincodeMessage;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Span;
 
 use crate::{
-    exchange::Exchange,
+    exchange::{Exchange, Reply},
     handshake::Capabilities,
-    invocation::{self, Malformed},
+    invocation,
     message::TransactionKey,
+    metrics::Outcome,
     session::Session,
-    stream_peer::StreamPeer,
+    stream_peer::{Spoiled, StreamPeer},
 };
 
 /// The status of a transaction that did not end in time.
 const STATUS_DEADLINE: i32 = 504;
 
-/// The status of a transaction whose contract panicked.
-const STATUS_PANIC: i32 = 500;
+/// The status of a transaction whose contract panicked, or went on after its writes were refused.
+const STATUS_BROKEN: i32 = 500;
 
 /// A transaction in flight.
 #[derive(Debug)]
@@ -35,32 +37,49 @@ pub(crate) struct Transaction {
     pub(crate) capabilities: Capabilities,
 }
 
+/// A terminal message, and what it stands for.
+type End = (Outcome, ChaincodeMessage);
+
 impl Transaction {
+    /// What everything that is logged about the transaction stands under, the contract's own too.
+    pub(crate) fn span(&self) -> Span {
+        tracing::info_span!("transaction", id = self.key.id, channel = self.key.channel)
+    }
+
     /// Runs it and ends it. `place` is held until then.
     pub(crate) async fn run(
         self,
         message: ChaincodeMessage,
-        replies: Receiver<ChaincodeMessage>,
+        replies: Receiver<Reply>,
         place: OwnedSemaphorePermit,
     ) {
-        let deadline = Instant::now() + self.session.runtime.limits.deadline();
-        let terminal = self.terminal(message, replies, deadline).await;
+        let began = Instant::now();
+        let deadline = began + self.session.runtime.limits.deadline();
+        let end = self.end(message, replies, deadline).await;
+        let (outcome, terminal) = match end {
+            Some((outcome, terminal)) => (outcome, Some(terminal)),
+            None => (Outcome::Abandoned, None),
+        };
+        let (took, requests) = (began.elapsed(), self.exchange.requests());
+        let metrics = &self.session.runtime.metrics;
+        metrics.transaction(outcome, took, requests);
+        tracing::debug!(?outcome, ?took, requests, "a transaction has ended");
         self.exchange.end(terminal);
         drop((self, place));
     }
 
-    /// The terminal message; none when there is no stream left to send it on.
-    async fn terminal(
+    /// How it ends; `None` when there is no stream left to say so on.
+    async fn end(
         &self,
         message: ChaincodeMessage,
-        replies: Receiver<ChaincodeMessage>,
+        replies: Receiver<Reply>,
         deadline: Instant,
-    ) -> Option<ChaincodeMessage> {
+    ) -> Option<End> {
         let expired = &self.session.runtime.shutdown.expired;
         let answer = tokio::select! {
             biased;
             () = self.session.ended.cancelled() => return None,
-            () = expired.cancelled() => return Some(self.key.error("the chaincode is shutting down")),
+            () = expired.cancelled() => return Some(self.shutting_down()),
             () = tokio::time::sleep_until(deadline.into()) => None,
             answer = self.execute(message, replies, deadline) => Some(answer),
         };
@@ -71,59 +90,58 @@ impl Transaction {
     }
 
     /// Runs the contract on a thread of its own. Dropping the future leaves the thread to end by
-    /// itself: its next call to the peer fails.
+    /// itself: its next call to the peer fails, and one that makes none is given up.
     async fn execute(
         &self,
         message: ChaincodeMessage,
-        replies: Receiver<ChaincodeMessage>,
+        replies: Receiver<Reply>,
         deadline: Instant,
-    ) -> ChaincodeMessage {
+    ) -> End {
         let runtime = &self.session.runtime;
-        let Ok(thread) = Arc::clone(&runtime.threads).acquire_owned().await else {
-            return self.key.error("the chaincode is shutting down");
+        let Some((running, _watch)) = runtime.threads.place(deadline).await else {
+            return self.shutting_down();
         };
-        let chaincode = Arc::clone(&runtime.chaincode);
-        let key = self.key.clone();
-        let mut peer = StreamPeer::new(
-            key.clone(),
+        let peer = StreamPeer::new(
+            self.key.clone(),
             Arc::clone(&self.exchange),
             replies,
             self.capabilities,
             deadline,
+            Arc::clone(runtime),
         );
+        let work = Work {
+            key: self.key.clone(),
+            exchange: Arc::clone(&self.exchange),
+            session: Arc::clone(&self.session),
+        };
+        let span = Span::current();
         let outcome = tokio::task::spawn_blocking(move || {
-            let _thread = thread;
-            let invocation = match invocation::parse(message) {
-                Ok(invocation) => invocation,
-                Err(malformed) => return refused(&key, &malformed),
-            };
-            let response = chaincode.invoke(&invocation, &mut peer);
-            invocation::completed(&key, response)
+            let _running = running;
+            span.in_scope(|| work.run(message, peer))
         });
         outcome.await.unwrap_or_else(|_| self.panicked())
     }
 
-    fn overdue(&self) -> ChaincodeMessage {
+    fn shutting_down(&self) -> End {
+        let text = "the chaincode is shutting down";
+        (Outcome::Abandoned, self.key.error(text))
+    }
+
+    fn overdue(&self) -> End {
         let allowed = self.session.runtime.limits.deadline();
-        tracing::error!(
-            transaction = self.key.id,
-            ?allowed,
-            "a transaction ran into its deadline"
-        );
+        tracing::error!(?allowed, "a transaction ran into its deadline");
         let text = format!(
             "the transaction did not end within {} ms",
             allowed.as_millis()
         );
-        self.key.failed(STATUS_DEADLINE, text)
+        (Outcome::Overdue, self.key.failed(STATUS_DEADLINE, text))
     }
 
     /// The panic itself is on the standard error stream, by the process's panic hook.
-    fn panicked(&self) -> ChaincodeMessage {
-        tracing::error!(transaction = self.key.id, "the contract panicked");
-        self.key.failed(
-            STATUS_PANIC,
-            "the contract failed; the log of the chaincode says why",
-        )
+    fn panicked(&self) -> End {
+        tracing::error!("the contract panicked");
+        let text = "the contract failed; the log of the chaincode says why";
+        (Outcome::Panicked, self.key.failed(STATUS_BROKEN, text))
     }
 }
 
@@ -136,7 +154,48 @@ impl Drop for Transaction {
     }
 }
 
-fn refused(key: &TransactionKey, malformed: &Malformed) -> ChaincodeMessage {
-    tracing::warn!(transaction = key.id, reason = %malformed, "a transaction that cannot be read");
-    key.message(Type::Error, malformed.to_string())
+/// What happens on the contract's thread.
+struct Work {
+    key: TransactionKey,
+    exchange: Arc<Exchange>,
+    session: Arc<Session>,
+}
+
+impl Work {
+    fn run(self, message: ChaincodeMessage, mut peer: StreamPeer) -> End {
+        if self.exchange.has_ended() {
+            // Nobody waits any more for a thread that the system started late.
+            return (
+                Outcome::Abandoned,
+                self.key.error("the transaction is over"),
+            );
+        }
+        let invocation = match invocation::parse(message) {
+            Ok(invocation) => invocation,
+            Err(malformed) => {
+                tracing::warn!(reason = %malformed, "a transaction that cannot be read");
+                return (Outcome::Malformed, self.key.error(malformed.to_string()));
+            }
+        };
+        let chaincode = &self.session.runtime.chaincode;
+        let response = chaincode.invoke(&invocation, &mut peer);
+        match peer.spoiled() {
+            Some(Spoiled::Memory) => {
+                let text = "the chaincode is overloaded; try again or endorse on another peer";
+                (Outcome::Refused, self.key.error(text))
+            }
+            Some(Spoiled::Writes) if response.is_ok() => {
+                tracing::error!("the contract reports success although its writes were refused");
+                let text = "the peer did not take the transaction's writes";
+                (Outcome::Failed, self.key.failed(STATUS_BROKEN, text))
+            }
+            _ => {
+                let outcome = match response.is_ok() {
+                    true => Outcome::Ok,
+                    false => Outcome::Failed,
+                };
+                (outcome, invocation::completed(&self.key, response))
+            }
+        }
+    }
 }

@@ -115,8 +115,7 @@ async fn a_transaction_that_never_gets_a_thread_ends_at_its_deadline() {
         ..short()
     })
     .await;
-    let (release, released) = std::sync::mpsc::channel();
-    *server.script.stall.lock().unwrap() = Some(released);
+    let release = server.stalls();
     let peer = MockPeer::ready(server.address, Some(BATCHES)).await;
     let stalled = peer.begin("stalled", &["stall"]).await;
     eventually(async || server.script.seen.lock().unwrap().is_some()).await;

@@ -37,7 +37,7 @@ impl Chaincode for Script {
 impl Script {
     fn act(&self, args: &[&str], peer: &mut dyn Peer) -> Result<Response, PeerError> {
         match args {
-            [] | ["noop"] => Ok(Response::ok(b"done".to_vec())),
+            [] | ["noop", ..] => Ok(Response::ok(b"done".to_vec())),
             ["panic"] => panic!("the contract's secret"),
             ["fail", status, message] => Ok(Response::error(status.parse().unwrap(), *message)),
             ["event", name, payload] => Ok(Response {
@@ -63,6 +63,16 @@ impl Script {
                 let writes = (0..count).map(|n: usize| put("", &format!("key{n:06}"), bytes));
                 peer.flush(writes.collect())
                     .map(|()| Response::ok(Vec::new()))
+            }
+            ["put-and-shrug", count] => {
+                let writes =
+                    (0..count.parse().unwrap()).map(|n: usize| put("", &format!("k{n}"), 4));
+                let _ = peer.flush(writes.collect());
+                Ok(Response::ok(Vec::new()))
+            }
+            ["swallow", key, ..] => {
+                let _ = peer.get("", &[(*key).to_owned()]);
+                Ok(Response::ok(Vec::new()))
             }
             ["write", kind, collection, key] => peer
                 .flush(vec![write(kind, collection, key)])

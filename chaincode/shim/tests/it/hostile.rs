@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use fabric_protos::{RawCodec, peer::chaincode_message::Type};
+use fabric_protos::{
+    RawCodec,
+    peer::{ChaincodeAdditionalParams, chaincode_message::Type},
+};
+use prost::Message as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::{Code, transport::Channel};
 
@@ -15,12 +19,20 @@ use crate::{
 
 /// Finishes the handshake of a peer that then breaks the rules.
 pub(crate) async fn become_ready(peer: &mut RawPeer) {
-    peer.next().await.unwrap();
-    peer.send(message(Type::Registered, "", Vec::new())).await;
-    peer.send(message(Type::Ready, "", Vec::new())).await;
+    become_ready_with(peer, None).await;
 }
 
-async fn assert_still_serves(address: SocketAddr) {
+pub(crate) async fn become_ready_with(
+    peer: &mut RawPeer,
+    offer: Option<ChaincodeAdditionalParams>,
+) {
+    peer.next().await.unwrap();
+    peer.send(message(Type::Registered, "", Vec::new())).await;
+    let offer = offer.map(|offer| offer.encode_to_vec()).unwrap_or_default();
+    peer.send(message(Type::Ready, "", offer)).await;
+}
+
+pub(crate) async fn assert_still_serves(address: SocketAddr) {
     let peer = MockPeer::ready(address, Some(BATCHES)).await;
     assert_eq!(peer.answer("still", &["noop"]).await.status, 200);
 }

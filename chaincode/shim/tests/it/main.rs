@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bounds;
 mod calls;
 mod concurrency;
 mod contract;
+mod cuts;
 mod failures;
 mod handshake;
 mod hostile;
 mod mock_ledger;
 mod mock_peer;
+mod operations;
 mod raw_peer;
 mod reads;
 mod server;

@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use fabric_chaincode_shim::{Limits, ServeError, Server, ServerBuilder};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 use crate::{contract::Script, mock_peer::PATIENCE};
 
@@ -13,6 +17,7 @@ pub(crate) const ID: &str = "assets_1.0:0123abcd";
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) script: Script,
+    operations: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<Result<(), ServeError>>,
 }
@@ -28,11 +33,10 @@ impl Running {
 
     pub(crate) async fn with(configure: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let script = Script::default();
-        let server = configure(Server::builder(script.clone()).id(ID))
-            .bind()
-            .await
-            .unwrap();
+        let server = Server::builder(script.clone()).operations_address("127.0.0.1:0");
+        let server = configure(server.id(ID)).bind().await.unwrap();
         let address = server.local_address();
+        let operations = server.operations_address().unwrap();
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.serve_with_shutdown(async {
             let _ = stopped.await;
@@ -40,9 +44,34 @@ impl Running {
         Self {
             address,
             script,
+            operations,
             stop: Some(stop),
             server,
         }
+    }
+
+    /// Makes the next `stall` wait, until something is sent.
+    pub(crate) fn stalls(&self) -> std::sync::mpsc::Sender<()> {
+        let (release, released) = std::sync::mpsc::channel();
+        *self.script.stall.lock().unwrap() = Some(released);
+        release
+    }
+
+    pub(crate) async fn metrics(&self) -> String {
+        self.operations("/metrics").await
+    }
+
+    /// The answer of the operations port, head and body.
+    pub(crate) async fn operations(&self, path: &str) -> String {
+        let mut socket = tokio::net::TcpStream::connect(self.operations)
+            .await
+            .unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = socket.read_to_string(&mut answer);
+        tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
+        answer
     }
 
     /// Asks for the end.

@@ -65,12 +65,20 @@ fn limits_are_read_with_their_units() {
         ("CHAINCODE_DRAIN_TIMEOUT", "1500ms"),
         ("CHAINCODE_CONCURRENCY_MAX", "8"),
         ("CHAINCODE_QUEUE_MAX", "0"),
+        ("CHAINCODE_GIVEN_UP_MAX", "3"),
+        ("CHAINCODE_TRANSACTION_BYTES_MAX", "16MiB"),
+        ("CHAINCODE_MEMORY_BYTES_MAX", "2GiB"),
+        ("CHAINCODE_TLS_RELOAD_INTERVAL", "1m"),
     ])
     .unwrap()
     .limits;
     assert_eq!(limits.execute_timeout, Duration::from_secs(120));
     assert_eq!(limits.drain_timeout, Duration::from_millis(1_500));
     assert_eq!((limits.concurrency_max, limits.queue_max), (8, 0));
+    assert_eq!(limits.given_up_max, 3);
+    assert_eq!(limits.transaction_bytes_max, 16 << 20);
+    assert_eq!(limits.memory_bytes_max, 2 << 30);
+    assert_eq!(limits.tls_reload_interval, Duration::from_secs(60));
     let seconds = with(&[("CHAINCODE_EXECUTE_TIMEOUT", "45")]).unwrap().limits;
     assert_eq!(seconds.execute_timeout, Duration::from_secs(45));
 }

@@ -83,10 +83,10 @@ async fn health_is_told_per_service() {
     assert_eq!(serving_status(server.address).await, SERVING);
 }
 
-const SERVING: i32 = 1;
-const NOT_SERVING: i32 = 2;
+pub(crate) const SERVING: i32 = 1;
+pub(crate) const NOT_SERVING: i32 = 2;
 
-async fn serving_status(address: std::net::SocketAddr) -> i32 {
+pub(crate) async fn serving_status(address: std::net::SocketAddr) -> i32 {
     let channel = Channel::from_shared(format!("http://{address}")).unwrap();
     let request = HealthCheckRequest {
         service: "protos.Chaincode".to_owned(),

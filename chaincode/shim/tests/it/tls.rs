@@ -1,10 +1,16 @@
 //! TLS and mutual TLS, from files and from memory.
 
-use fabric_chaincode_shim::{ServeError, Server, TlsFiles, TlsMode, TlsPem};
+use std::time::Duration;
+
+use fabric_chaincode_shim::{Limits, ServeError, Server, TlsFiles, TlsMode, TlsPem};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Identity};
 
-use crate::{contract::Script, raw_peer::RawPeer, server::Running};
+use crate::{
+    contract::Script,
+    raw_peer::RawPeer,
+    server::{Running, eventually},
+};
 
 struct Authority {
     pem: String,
@@ -71,6 +77,45 @@ async fn a_peer_that_trusts_the_ca_is_served_from_files() {
     let server = Running::with(|server| server.tls(TlsMode::Files(files))).await;
     register(&server, authority.client()).await.unwrap();
     assert!(register(&server, Authority::new().client()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewed_files_serve_new_connections_and_broken_ones_do_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let install = |authority: &Authority| {
+        let (certificate, key) = authority.issue();
+        // Between these two lines the files do not fit together.
+        std::fs::write(path("cert.pem"), certificate).unwrap();
+        std::fs::write(path("key.pem"), key).unwrap();
+    };
+    let (first, second) = (Authority::new(), Authority::new());
+    install(&first);
+    let files = TlsFiles {
+        key: path("key.pem"),
+        certificate: path("cert.pem"),
+        client_ca: None,
+    };
+    let limits = Limits {
+        tls_reload_interval: Duration::from_millis(10),
+        ..Limits::default()
+    };
+    let server = Running::with(|server| server.limits(limits).tls(TlsMode::Files(files))).await;
+    register(&server, first.client()).await.unwrap();
+    install(&second);
+    eventually(async || register(&server, second.client()).await.is_ok()).await;
+    assert!(register(&server, first.client()).await.is_err());
+    let refused = async || {
+        let metrics = server.metrics().await;
+        let line = metrics
+            .lines()
+            .find(|line| line.contains("result=\"refused\""));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    let before = refused().await;
+    std::fs::write(path("key.pem"), "no key").unwrap();
+    eventually(async || refused().await != before).await;
+    register(&server, second.client()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
