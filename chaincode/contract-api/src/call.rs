@@ -1,6 +1,6 @@
 //! One call of a contract's function: its arguments in, its reply out.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,15 +21,15 @@ const ECHO_CHARACTERS_MAX: usize = 100;
 /// A call as a contract gets it.
 pub struct Call<'p> {
     session: Rc<Session<'p>>,
-    function: &'p str,
-    arguments: &'p [Vec<u8>],
+    function: Cow<'p, str>,
+    arguments: Cow<'p, [Vec<u8>]>,
 }
 
 impl<'p> Call<'p> {
     pub(crate) fn new(
         session: Rc<Session<'p>>,
-        function: &'p str,
-        arguments: &'p [Vec<u8>],
+        function: Cow<'p, str>,
+        arguments: Cow<'p, [Vec<u8>]>,
     ) -> Self {
         Self {
             session,
@@ -39,8 +39,8 @@ impl<'p> Call<'p> {
     }
 
     /// The function asked for, without the contract's name.
-    pub fn function(&self) -> &'p str {
-        self.function
+    pub fn function(&self) -> &str {
+        &self.function
     }
 
     /// The arguments, for a function with these parameters. More arguments than parameters are
@@ -55,12 +55,12 @@ impl<'p> Call<'p> {
                 parameters.join(", "),
             );
             return Err(Failure::new(400, "TOO_MANY_ARGUMENTS", text)
-                .with("function", self.function)
+                .with("function", self.function())
                 .with("parameters", parameters)
                 .with("given", given));
         }
         Ok(Arguments {
-            values: self.arguments,
+            values: &self.arguments,
             parameters,
         })
     }
@@ -87,7 +87,7 @@ impl<'p> Call<'p> {
     pub fn unknown_function(&self, contract: &dyn Contract) -> Failure {
         let description = contract.describe(&mut Schemas::default());
         let known: Vec<&str> = description.function_names().collect();
-        let function = echoed(self.function);
+        let function = echoed(&self.function);
         let text = format!(
             "contract {} has no function {function}; it has {}",
             contract.name(),
@@ -140,6 +140,15 @@ pub fn reply<T: Serialize, E: Into<Failure>>(returned: Result<T, E>) -> Result<V
         Vec::new()
     } else {
         json.into_bytes()
+    })
+}
+
+/// The inverse of [`reply`]: JSON, or else plain text; nothing is `()` or `None`.
+pub fn read_reply<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::Error> {
+    let payload = if payload.is_empty() { b"null" } else { payload };
+    serde_json::from_slice(payload).or_else(|error| {
+        let text = String::from_utf8_lossy(payload).into_owned();
+        serde_json::from_value(text.into()).map_err(|_| error)
     })
 }
 

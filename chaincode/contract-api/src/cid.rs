@@ -21,6 +21,7 @@ const ATTRIBUTES_OID: [u64; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 1];
 pub struct ClientIdentity {
     msp_id: String,
     certificate_pem: Vec<u8>,
+    certificate_der: Vec<u8>,
     subject: DistinguishedName,
     issuer: DistinguishedName,
     attributes: BTreeMap<String, String>,
@@ -43,6 +44,14 @@ pub enum IdentityError {
         /// What is wrong.
         reason: String,
     },
+    /// The caller has not the attribute, or not of this value.
+    #[error("the caller's certificate has no attribute {name} of value {value}")]
+    Attribute {
+        /// The attribute.
+        name: String,
+        /// The value asked for.
+        value: String,
+    },
 }
 
 impl ClientIdentity {
@@ -57,6 +66,7 @@ impl ClientIdentity {
         Ok(Self {
             msp_id: creator.msp_id.clone(),
             certificate_pem: creator.certificate_pem.clone(),
+            certificate_der: pem.contents.clone(),
             subject: DistinguishedName::of(certificate.subject()),
             issuer: DistinguishedName::of(certificate.issuer()),
             attributes: attributes(&certificate)?,
@@ -79,9 +89,30 @@ impl ClientIdentity {
         self.attributes.get(name).map(String::as_str)
     }
 
+    /// The caller must have an attribute of this value (Go's `AssertAttributeValue`).
+    pub fn require_attribute(&self, name: &str, value: &str) -> Result<(), IdentityError> {
+        match self.attribute(name) {
+            Some(own) if own == value => Ok(()),
+            _ => Err(IdentityError::Attribute {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+        }
+    }
+
     /// All attributes that the CA wrote into the certificate.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
         &self.attributes
+    }
+
+    /// The certificate in DER, for a parser of X.509 (Go's `GetX509Certificate`).
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.certificate_der
+    }
+
+    /// The subject's common name: the enrolment id of the CA. Two organisations can give the same.
+    pub fn common_name(&self) -> Option<&str> {
+        self.subject.common_name()
     }
 
     /// The subject's organisational units: the `NodeOU` role (`client`, `admin`, …) and affiliations.

@@ -15,9 +15,40 @@ pub trait Contract: Send + Sync + 'static {
     /// What the contract offers, for metadata and for error texts.
     fn describe(&self, schemas: &mut Schemas) -> ContractDescription;
 
+    /// Whether a function writes; `None` for a function that the contract does not have.
+    fn kind_of(&self, function: &str) -> Option<FunctionKind> {
+        let description = self.describe(&mut Schemas::default());
+        let found = description
+            .functions
+            .iter()
+            .find(|known| known.name == function)?;
+        Some(match found.writes {
+            true => FunctionKind::Transaction,
+            false => FunctionKind::Query,
+        })
+    }
+
     /// Answers one call. On `Ok` the writes are sent and the bytes are the result; on `Err` nothing
     /// is written. An unknown function is [`Call::unknown_function`].
     fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure>;
+}
+
+/// Whether a function writes the ledger or only reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// It writes: to be submitted.
+    Transaction,
+    /// It only reads: to be evaluated.
+    Query,
+}
+
+impl std::fmt::Display for FunctionKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Transaction => "transaction",
+            Self::Query => "query",
+        })
+    }
 }
 
 /// Collects the JSON schemas of the types that functions take and return.

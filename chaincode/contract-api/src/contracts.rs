@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::{
-    call::{Call, echoed},
     contract::Contract,
+    dispatch::{self, Target},
     error::LedgerError,
     failure::{ContractError, Failure},
     metadata::{self, GET_METADATA, SYSTEM_CONTRACT},
@@ -113,18 +113,13 @@ fn run(
     };
     let target = std::str::from_utf8(target)
         .map_err(|_| Failure::new(400, "NO_FUNCTION", "the function's name is not valid UTF-8"))?;
-    let (name, function) = match target.rsplit_once(':') {
-        Some((contract, function)) => (Some(contract), function),
-        None => (None, target),
-    };
-    if name == Some(SYSTEM_CONTRACT) && function == GET_METADATA {
+    if Target::of(target) == SYSTEM {
         return Ok(Response::ok(
             metadata::describe(contracts).to_string().into_bytes(),
         ));
     }
-    let contract = find(contracts, name)?;
-    let session = Rc::new(Session::new(invocation, peer));
-    let payload = contract.call(&Call::new(Rc::clone(&session), function, arguments))?;
+    let session = Rc::new(Session::new(contracts, invocation, peer));
+    let payload = dispatch::call(&session, Target::of(target), arguments)?;
     let event = session
         .commit()
         .map_err(|error| LedgerError::from(error).failure())?;
@@ -134,24 +129,8 @@ fn run(
     })
 }
 
-/// The contract of that name, or the default one.
-fn find<'c>(
-    contracts: &[&'c dyn Contract],
-    name: Option<&str>,
-) -> Result<&'c dyn Contract, Failure> {
-    let found = match name {
-        None => contracts.first(),
-        Some(name) => contracts.iter().find(|contract| contract.name() == name),
-    };
-    found.copied().ok_or_else(|| {
-        let known: Vec<&str> = contracts.iter().map(|contract| contract.name()).collect();
-        let contract = echoed(name.unwrap_or_default());
-        let text = format!(
-            "there is no contract {contract}; there are {}",
-            known.join(", ")
-        );
-        Failure::new(404, "UNKNOWN_CONTRACT", text)
-            .with("contract", contract)
-            .with("known", known)
-    })
-}
+/// What every chaincode answers to beside its contracts.
+const SYSTEM: Target<'static> = Target {
+    contract: Some(SYSTEM_CONTRACT),
+    function: GET_METADATA,
+};

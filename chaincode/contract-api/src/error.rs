@@ -6,6 +6,7 @@ use crate::{
     key::{Key, KeyError},
     overlay::{VALUE_BYTES_MAX, WRITES_BYTES_MAX, WRITES_MAX},
     peer::PeerError,
+    statebased::PolicyError,
 };
 
 /// Why the ledger, an event or a call to other chaincode did not do as asked.
@@ -66,6 +67,29 @@ pub enum LedgerError {
         crate::event::EVENTS_BYTES_MAX
     )]
     TooManyEvents,
+    /// [`Tx::set_event`](crate::Tx::set_event) and [`Tx::emit`](crate::Tx::emit) in one transaction.
+    #[error("a transaction carries one event: either set_event or emit, not both")]
+    MixedEvents,
+    /// An event that no client could ask for.
+    #[error("an event's name is not empty")]
+    UnnamedEvent,
+    /// Not a collection's name.
+    #[error("{name:?} is no collection's name: letters, digits, `_` and `-`")]
+    Collection {
+        /// The name.
+        name: String,
+    },
+    /// The chain has a hash of a private value that this peer does not hold.
+    #[error("this peer does not hold the private data that the chain has a hash of: ask another")]
+    PrivateDataUnavailable,
+    /// A key's endorsement policy is not one.
+    #[error("the endorsement policy of key {:?} cannot be read", key.as_str())]
+    Policy {
+        /// The key.
+        key: Key,
+        /// What is wrong with it.
+        source: PolicyError,
+    },
     /// A page of no rows, or of more than the bound.
     #[error("a page has 1 to {} rows, not {size}", crate::page::PAGE_ROWS_MAX)]
     PageSize {
@@ -96,11 +120,16 @@ impl LedgerError {
         match self {
             Self::Key(_) => (400, "INVALID_KEY"),
             Self::PageSize { .. } => (400, "INVALID_PAGE"),
+            Self::Identity(IdentityError::Attribute { .. }) => (403, "ATTRIBUTE_REQUIRED"),
             Self::Identity(_) => (403, "IDENTITY_UNREADABLE"),
             Self::TooManyWrites | Self::WritesTooLarge | Self::ValueTooLarge { .. } => {
                 (413, "TOO_MUCH_WRITTEN")
             }
             Self::TooManyEvents => (413, "TOO_MANY_EVENTS"),
+            Self::MixedEvents | Self::UnnamedEvent => (500, "EVENT"),
+            Self::Collection { .. } => (400, "INVALID_COLLECTION"),
+            Self::PrivateDataUnavailable => (409, "PRIVATE_DATA_UNAVAILABLE"),
+            Self::Policy { .. } => (500, "POLICY_UNREADABLE"),
             Self::EmptyValue { .. } => (500, "EMPTY_VALUE"),
             Self::Decode { .. } => (500, "STATE_UNREADABLE"),
             Self::Encode { .. } | Self::EncodeEvent { .. } => (500, "NOT_JSON"),
@@ -135,6 +164,12 @@ impl ContractError for LedgerError {
                 .with("callee_message", message);
         }
         failure
+    }
+}
+
+impl ContractError for IdentityError {
+    fn failure(&self) -> Failure {
+        LedgerError::from(self.clone()).failure()
     }
 }
 

@@ -35,6 +35,8 @@ pub trait Event: Serialize {
 pub(crate) struct Envelope {
     items: Vec<Item>,
     bytes: usize,
+    /// An event that the contract made itself, in place of the envelope.
+    raw: Option<ChaincodeEvent>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +48,9 @@ struct Item {
 impl Envelope {
     /// Adds an event.
     pub(crate) fn push<E: Event>(&mut self, event: &E) -> Result<(), LedgerError> {
+        if self.raw.is_some() {
+            return Err(LedgerError::MixedEvents);
+        }
         let data =
             serde_json::value::to_raw_value(event).map_err(|source| LedgerError::EncodeEvent {
                 name: E::TYPE,
@@ -66,6 +71,37 @@ impl Envelope {
         Ok(())
     }
 
+    /// Sets an event that is no envelope.
+    pub(crate) fn set_raw(&mut self, name: &str, payload: Vec<u8>) -> Result<(), LedgerError> {
+        if name.is_empty() {
+            return Err(LedgerError::UnnamedEvent);
+        }
+        if !self.items.is_empty() {
+            return Err(LedgerError::MixedEvents);
+        }
+        if payload.len() > EVENTS_BYTES_MAX {
+            return Err(LedgerError::TooManyEvents);
+        }
+        self.raw = Some(ChaincodeEvent {
+            name: name.to_owned(),
+            payload,
+        });
+        Ok(())
+    }
+
+    /// How many events there are, and the one that is no envelope: to take later ones back.
+    pub(crate) fn savepoint(&self) -> (usize, Option<ChaincodeEvent>) {
+        (self.items.len(), self.raw.clone())
+    }
+
+    /// Leaves nothing of what was emitted since.
+    pub(crate) fn take_back(&mut self, (items, raw): (usize, Option<ChaincodeEvent>)) {
+        self.items.truncate(items);
+        let bytes = |item: &Item| item.r#type.len() + item.data.get().len();
+        self.bytes = self.items.iter().map(bytes).sum();
+        self.raw = raw;
+    }
+
     /// The transaction's one event, if any happened.
     pub(crate) fn take(&mut self) -> Option<ChaincodeEvent> {
         #[derive(Serialize)]
@@ -74,7 +110,7 @@ impl Envelope {
             items: Vec<Item>,
         }
         if self.items.is_empty() {
-            return None;
+            return self.raw.take();
         }
         let wire = Wire {
             v: ENVELOPE_VERSION,

@@ -242,6 +242,47 @@ impl KeyRange {
         Ok(Self { start, end })
     }
 
+    /// Composite keys of an object type whose first attributes are these and whose next one is from
+    /// `from` (inclusive) to `to` (exclusive); an empty bound is open. Attributes sort by their
+    /// bytes: a number needs a fixed width.
+    pub fn composite_between<A: AsRef<str>>(
+        object_type: &str,
+        attributes: impl IntoIterator<Item = A>,
+        from: &str,
+        to: &str,
+    ) -> Result<Self, KeyError> {
+        let Key(prefix) = Key::composite(object_type, attributes)?;
+        let bound = |text: &str, open: char| match text {
+            "" if open == SEPARATOR => Ok(prefix.clone()),
+            "" => Ok(format!("{prefix}{open}")),
+            text => {
+                let mut bound = prefix.clone();
+                push_part(&mut bound, text)?;
+                Ok::<_, KeyError>(bound)
+            }
+        };
+        Ok(Self {
+            start: bound(from, SEPARATOR)?,
+            end: bound(to, HIGHEST)?,
+        })
+    }
+
+    /// All composite keys of the chaincode.
+    pub fn all_composite() -> Self {
+        Self {
+            start: SEPARATOR.to_string(),
+            end: format!("{SEPARATOR}{HIGHEST}"),
+        }
+    }
+
+    /// All simple keys of the chaincode.
+    pub fn all_simple() -> Self {
+        Self {
+            start: SIMPLE_START.to_owned(),
+            end: String::new(),
+        }
+    }
+
     /// The first key that may be in it.
     pub fn start(&self) -> &str {
         &self.start

@@ -268,6 +268,19 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// The function's name and the other arguments, where all of them are text (Go's
+    /// `GetFunctionAndParameters`); `None` where one is not UTF-8 or there is no function.
+    pub fn function_and_parameters(&self) -> Option<(&str, Vec<&str>)> {
+        let mut texts = self.args.iter().map(|arg| std::str::from_utf8(arg).ok());
+        let function = texts.next()??;
+        Some((function, texts.collect::<Option<_>>()?))
+    }
+
+    /// All arguments one after the other (Go's `GetArgsSlice`).
+    pub fn args_joined(&self) -> Vec<u8> {
+        self.args.concat()
+    }
+
     /// Whether this is the very call that its creator signed, and not one that other chaincode
     /// makes in the course of it: a peer names the same creator for both.
     pub fn is_direct(&self) -> bool {

@@ -47,11 +47,8 @@ impl<'r> Range<'r> {
         first: QueryPage,
         own: Vec<(String, Option<Vec<u8>>)>,
     ) -> Self {
-        let stored = Cursor::new(peer, first.id, first.items, first.has_more, |peer, id| {
-            peer.query_next(id).map(|page| (page.items, page.has_more))
-        });
         Self {
-            stored,
+            stored: rows_of(peer, first),
             own: own.into_iter().peekable(),
         }
     }
@@ -89,6 +86,32 @@ impl Iterator for Range<'_> {
             }
         }
     }
+}
+
+/// The rows that a rich query or a scan of private data gives, fetched as they are asked for.
+pub struct Rows<'r>(Cursor<'r, KeyValue>);
+
+impl<'r> Rows<'r> {
+    pub(crate) fn new<'p: 'r>(peer: &'r RefCell<&'p mut dyn Peer>, first: QueryPage) -> Self {
+        Self(rows_of(peer, first))
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.take().map(|row| row.map(Row::from))
+    }
+}
+
+fn rows_of<'r, 'p: 'r>(
+    peer: &'r RefCell<&'p mut dyn Peer>,
+    first: QueryPage,
+) -> Cursor<'r, KeyValue> {
+    Cursor::new(peer, first.id, first.items, first.has_more, |peer, id| {
+        peer.query_next(id).map(|page| (page.items, page.has_more))
+    })
 }
 
 /// Rows, and whether more follow them.

@@ -90,6 +90,7 @@ fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -
     let (generics, _, bounds) = block.generics.split_for_impl();
     let subject = &block.self_ty;
     let descriptions = functions.iter().map(Function::description);
+    let kinds = functions.iter().map(Function::kind_arm);
     let arms = functions.iter().map(Function::arm);
     quote! {
         #[automatically_derived]
@@ -105,6 +106,16 @@ fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -
                 let _ = &schemas;
                 ::fabric_contract_api_rust::ContractDescription::new(#version, #documentation)
                     #(.function(#descriptions))*
+            }
+
+            fn kind_of(
+                &self,
+                function: &str,
+            ) -> ::core::option::Option<::fabric_contract_api_rust::FunctionKind> {
+                match function {
+                    #(#kinds)*
+                    _ => ::core::option::Option::None,
+                }
             }
 
             fn call(

@@ -95,6 +95,20 @@ impl Function {
         }
     }
 
+    /// The arm that says whether it writes.
+    pub(crate) fn kind_arm(&self) -> TokenStream {
+        let name = &self.name;
+        let kind = match self.kind {
+            Kind::Transaction => quote!(Transaction),
+            Kind::Query => quote!(Query),
+        };
+        quote! {
+            #name => ::core::option::Option::Some(
+                ::fabric_contract_api_rust::FunctionKind::#kind
+            ),
+        }
+    }
+
     /// The arm of the match on the function's name.
     pub(crate) fn arm(&self) -> TokenStream {
         let Self { name, method, .. } = self;

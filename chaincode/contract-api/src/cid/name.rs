@@ -17,6 +17,7 @@ const GO_ORDER: [(&str, &str); 9] = [
     ("2.5.4.5", "SERIALNUMBER"),
 ];
 const SINGLE_VALUED: [&str; 2] = ["2.5.4.3", "2.5.4.5"];
+const COMMON_NAME: &str = "2.5.4.3";
 const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
 
 /// A name: relative names in the certificate's order, each of one or more attributes.
@@ -40,6 +41,10 @@ impl DistinguishedName {
 
     pub(super) fn organizational_units(&self) -> impl Iterator<Item = &str> {
         self.values(ORGANIZATIONAL_UNIT)
+    }
+
+    pub(super) fn common_name(&self) -> Option<&str> {
+        self.values(COMMON_NAME).last()
     }
 
     fn values<'n>(&'n self, oid: &'n str) -> impl Iterator<Item = &'n str> {

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::{CHAINCODE, CHANNEL, Ledger, TestingError, endorser};
-use crate::peer::{ChaincodeEvent, Creator, Invocation, Response, SignedProposal, Timestamp};
+use crate::{
+    call::read_reply,
+    peer::{ChaincodeEvent, Creator, Invocation, Response, SignedProposal, Timestamp},
+};
 
 /// A caller of the chaincode under test.
 pub struct Client<'l> {
@@ -39,7 +42,7 @@ impl Endorsed {
 
     /// The result, read as a function's reply is written.
     pub fn reply<T: DeserializeOwned>(&self) -> Result<T, TestingError> {
-        read_reply(&self.response.payload)
+        read_reply(&self.response.payload).map_err(TestingError::Reply)
     }
 
     /// The transaction's event.
@@ -140,13 +143,4 @@ impl<'l> Client<'l> {
             ..Invocation::default()
         }
     }
-}
-
-/// The inverse of [`crate::reply`]: JSON, or else plain text; nothing is `()` or `None`.
-fn read_reply<T: DeserializeOwned>(payload: &[u8]) -> Result<T, TestingError> {
-    let payload = if payload.is_empty() { b"null" } else { payload };
-    serde_json::from_slice(payload).or_else(|error| {
-        let text = String::from_utf8_lossy(payload).into_owned();
-        serde_json::from_value(text.into()).map_err(|_| TestingError::Reply(error))
-    })
 }

@@ -17,6 +17,10 @@ pub(crate) struct FakePeer {
     pub(crate) batch: usize,
     /// The request (counted from 0) that fails.
     pub(crate) fails_at: Option<usize>,
+    /// What it then says.
+    pub(crate) refusal: Option<&'static str>,
+    /// Endorsement policies by key.
+    pub(crate) policies: BTreeMap<String, Vec<u8>>,
     pub(crate) callee: Option<Response>,
     pub(crate) open: BTreeMap<String, Vec<KeyValue>>,
 }
@@ -38,7 +42,7 @@ impl FakePeer {
         self.requests.push(line);
         if failing {
             return Err(PeerError::Refused {
-                message: "not today".to_owned(),
+                message: self.refusal.unwrap_or("not today").to_owned(),
             });
         }
         Ok(())
@@ -116,9 +120,20 @@ impl Peer for FakePeer {
         })
     }
 
-    fn query(&mut self, _: &str, _: &str, _: Option<PageRequest>) -> Result<QueryPage, PeerError> {
-        self.request("query".to_owned())?;
-        Ok(QueryPage::default())
+    fn query(
+        &mut self,
+        collection: &str,
+        query: &str,
+        page: Option<PageRequest>,
+    ) -> Result<QueryPage, PeerError> {
+        let paged = page.map_or("", |_| " paged");
+        self.request(format!("query {collection}{query}{paged}"))?;
+        let rows = self.state.iter().map(|(key, value)| KeyValue {
+            key: key.clone(),
+            value: value.clone(),
+        });
+        let rows = rows.collect();
+        Ok(self.batch("query".to_owned(), rows))
     }
 
     fn query_next(&mut self, id: &str) -> Result<QueryPage, PeerError> {
@@ -162,9 +177,13 @@ impl Peer for FakePeer {
         Ok(None)
     }
 
-    fn metadata(&mut self, _: &str, _: &str) -> Result<BTreeMap<String, Vec<u8>>, PeerError> {
+    fn metadata(&mut self, _: &str, key: &str) -> Result<BTreeMap<String, Vec<u8>>, PeerError> {
         self.request("metadata".to_owned())?;
-        Ok(BTreeMap::new())
+        let policy = self.policies.get(key).cloned();
+        Ok(policy
+            .map(|policy| ("VALIDATION_PARAMETER".to_owned(), policy))
+            .into_iter()
+            .collect())
     }
 
     fn invoke_chaincode(

@@ -1,7 +1,7 @@
 //! Identities: names, attributes, keys.
 
 use base64::Engine;
-use fabric_contract_api_rust::{ClientIdentity, Creator, cid::IdentityError};
+use fabric_contract_api_rust::{ClientIdentity, Creator, Failure, cid::IdentityError};
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, Issuer, KeyPair};
 
 const ATTRIBUTES_OID: [u64; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 1];
@@ -95,6 +95,16 @@ fn attributes_and_units_are_read() {
     assert_eq!(identity.msp_id(), "Org1MSP");
     assert_eq!(identity.attribute("role"), Some("trader"));
     assert_eq!(identity.attribute("absent"), None);
+    assert_eq!(identity.require_attribute("role", "trader"), Ok(()));
+    for (name, value) in [("role", "judge"), ("absent", "")] {
+        let refused = identity.require_attribute(name, value).unwrap_err();
+        let failure = Failure::from(refused);
+        assert_eq!(
+            (failure.status(), failure.code()),
+            (403, "ATTRIBUTE_REQUIRED")
+        );
+    }
+    assert_eq!(identity.certificate_der()[0], 0x30);
     assert_eq!(identity.attributes().len(), 2);
     assert!(identity.has_organizational_unit("client"));
     assert!(!identity.has_organizational_unit("admin"));

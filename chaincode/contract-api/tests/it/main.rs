@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bonds;
+mod composition;
 mod dispatch;
 mod errors;
 mod events;
@@ -13,5 +14,9 @@ mod identity;
 mod keys;
 mod metadata;
 mod overlay;
+mod private;
 mod ranges;
+mod rich;
+mod running;
 mod simulated;
+mod statebased;

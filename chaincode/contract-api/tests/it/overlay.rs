@@ -2,53 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use fabric_contract_api_rust::{
-    Call, ContractDescription, Schemas, VALUE_BYTES_MAX, WRITES_MAX, Write, prelude::*,
-};
+use fabric_contract_api_rust::{VALUE_BYTES_MAX, WRITES_MAX, Write, prelude::*};
 use proptest::prelude::*;
 
-use crate::fake_peer::{FakePeer, code, invoke};
-
-/// Runs a closure as a transaction.
-struct Run<F>(Mutex<F>);
-
-impl<F> Contract for Run<F>
-where
-    F: FnMut(&mut Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
-{
-    fn name(&self) -> &str {
-        "run"
-    }
-
-    fn describe(&self, _: &mut Schemas) -> ContractDescription {
-        ContractDescription::new("1", "")
-    }
-
-    fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
-        (self.0.lock().unwrap())(&mut call.tx())?;
-        Ok(Vec::new())
-    }
-}
-
-#[track_caller]
-fn run<F>(peer: &mut FakePeer, transaction: F)
-where
-    F: FnMut(&mut Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
-{
-    let response = invoke(&Run(Mutex::new(transaction)), peer, &["run"]);
-    assert_eq!(response.message, "");
-}
-
-#[track_caller]
-fn check_refused<F>(transaction: F, expected: &str)
-where
-    F: FnMut(&mut Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
-{
-    let mut peer = FakePeer::default();
-    let response = invoke(&Run(Mutex::new(transaction)), &mut peer, &["run"]);
-    assert_eq!(code(&response), expected);
-    assert!(peer.requests.is_empty());
-}
+use crate::{
+    fake_peer::FakePeer,
+    running::{check_refused, run},
+};
 
 #[test]
 fn repeated_reads_cost_one_request() {
