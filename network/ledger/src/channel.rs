@@ -1,7 +1,15 @@
 //! The channel configuration: organisations and policies, as the last configuration block has them.
 
+mod bundle;
+mod capabilities;
+mod consensus;
 mod convert;
+mod duration;
 mod group;
+mod maintenance;
+pub mod raft;
+mod transition;
+mod update;
 
 use std::sync::Arc;
 
@@ -12,7 +20,23 @@ use fabric_protos::msp::{FabricMspConfig, MspConfig};
 use prost::Message;
 
 use crate::block::{BlockError, Content, decode};
+use bundle::Bundle;
 use group::PolicyGroup;
+
+pub use bundle::{
+    BatchSize, BundleError, GroupError, OrdererConfig, PolicyDefinitionError, ValueError,
+    ValuesError,
+};
+pub use capabilities::{CapabilityLevel, UnsupportedCapability};
+pub use consensus::{ConsensusError, MetadataError};
+pub use duration::DurationError;
+pub use group::PolicyRefusal;
+pub use maintenance::MaintenanceError;
+pub use transition::TransitionError;
+pub use update::{
+    AuthorizationError, ComputeError, EnvelopeError, IdError, IncompatibleError, KeyError,
+    UpdateError, Wire, compute_update, text,
+};
 
 /// Where the policy of chaincodes without one of their own is.
 pub const ENDORSEMENT_POLICY: &str = "/Channel/Application/Endorsement";
@@ -62,6 +86,9 @@ pub enum ChannelError {
         #[source]
         source: Box<MspError>,
     },
+    /// No update makes it out of the present one, or not with these signatures.
+    #[error("the configuration is not what its update makes of the present one")]
+    Update(#[source] Box<UpdateError>),
     /// A policy is malformed.
     #[error("policy '{path}' is malformed")]
     Policy {
@@ -91,6 +118,8 @@ pub struct ChannelConfig {
     msps: Arc<MspManager>,
     organizations: Vec<ApplicationOrganization>,
     policies: PolicyGroup,
+    /// What else it says; none where no node of Fabric would take it.
+    bundle: Option<Bundle>,
 }
 
 impl ChannelConfig {
@@ -128,6 +157,13 @@ impl ChannelConfig {
         let root = config.channel_group.as_ref().ok_or(ChannelError::Empty)?;
         let mut msps = Vec::new();
         collect_msps("Channel", root, &mut msps)?;
+        let bundle = Bundle::of_known(&config).ok();
+        if bundle
+            .as_ref()
+            .is_some_and(|bundle| bundle.capabilities.are_v3())
+        {
+            msps = msps.into_iter().map(Msp::accepting_ed25519).collect();
+        }
         let application = root.groups.get("Application");
         let mut organizations = Vec::new();
         for (name, group) in application.into_iter().flat_map(|group| &group.groups) {
@@ -145,25 +181,26 @@ impl ChannelConfig {
             msps: Arc::new(MspManager::new(msps)),
             organizations,
             config,
+            bundle,
         })
     }
 
-    /// The configuration that follows this one.
-    ///
-    /// Whether enough organisations signed the change is not checked: the ordering service has.
+    /// The configuration that follows this one, checked as peers check it: its update makes it of
+    /// this one, and has the signatures that each change takes.
     ///
     /// # Errors
     /// Where it is not the next one, or cannot be used.
     pub fn next(&self, envelope: &Bytes) -> Result<Self, ChannelError> {
-        let next = Self::from_envelope(&self.channel, envelope)?;
-        let expected = self.config.sequence.saturating_add(1);
-        match next.config.sequence == expected {
-            true => Ok(next),
-            false => Err(ChannelError::Sequence {
-                expected,
-                found: next.config.sequence,
-            }),
+        let envelope = ConfigEnvelope::decode(envelope.clone()).map_err(undecodable("envelope"))?;
+        let config = envelope.config.as_ref().ok_or(ChannelError::Empty)?;
+        let expected = self.config.sequence.wrapping_add(1);
+        if config.sequence != expected {
+            let found = config.sequence;
+            return Err(ChannelError::Sequence { expected, found });
         }
+        let applied = self.check_applied(&envelope);
+        applied.map_err(|error| ChannelError::Update(Box::new(error)))?;
+        Self::from_config(&self.channel, envelope.config.ok_or(ChannelError::Empty)?)
     }
 
     /// The channel's name.
@@ -196,6 +233,19 @@ impl ChannelConfig {
         &self.organizations
     }
 
+    /// How the ordering service works; none where the configuration does not say so in full.
+    #[must_use]
+    pub fn orderer(&self) -> Option<&OrdererConfig> {
+        self.bundle.as_ref()?.orderer.as_ref()
+    }
+
+    /// Path of the policy that the access control list of the application has for a resource, such
+    /// as `qscc/GetChainInfo`; none where a default counts. The policy may be missing.
+    #[must_use]
+    pub fn acl(&self, resource: &str) -> Option<String> {
+        self.bundle.as_ref()?.application.as_ref()?.acl(resource)
+    }
+
     /// Whether a policy is defined at `path`, such as `/Channel/Application/Endorsement`.
     #[must_use]
     pub fn has_policy(&self, path: &str) -> bool {
@@ -206,9 +256,18 @@ impl ChannelConfig {
     /// malformed, is satisfied by nobody.
     #[must_use]
     pub fn satisfies(&self, path: &str, signers: &[Arc<Identity>]) -> bool {
-        self.policies
-            .find(path)
-            .is_some_and(|(group, policy)| group.satisfies(policy, signers))
+        self.verdict(path, signers).is_ok()
+    }
+
+    /// The same, with what Fabric says where they do not.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn verdict(&self, path: &str, signers: &[Arc<Identity>]) -> Result<(), PolicyRefusal> {
+        match self.policies.find(path) {
+            Some((group, policy)) => group.verdict(policy, signers),
+            None => Err(PolicyRefusal::Missing(path.to_owned())),
+        }
     }
 
     /// The policy at `path` as a signature policy, whatever kind it is: what clients are told of
@@ -218,6 +277,14 @@ impl ChannelConfig {
         self.policies
             .find(path)
             .and_then(|(group, policy)| convert::signature_policy(group, policy))
+    }
+
+    fn policies(&self) -> &PolicyGroup {
+        &self.policies
+    }
+
+    fn bundle(&self) -> Option<&Bundle> {
+        self.bundle.as_ref()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use fabric_ledger::channel::raft::{CONSENSUS_TYPE, RaftConsenter, RaftMetadata, RaftOptions};
 use fabric_protos::{
     common::{
         BlockDataHashingStructure, Capabilities, Capability, ConfigGroup, ConfigPolicy,
@@ -42,42 +43,6 @@ pub(crate) struct PeerGroup {
     pub(crate) anchor_port: u16,
 }
 
-/// Metadata of the consensus type `etcdraft` (`orderer/etcdraft/configuration.proto`). Clients
-/// that decode the configuration expect it; the embedded orderer needs none.
-#[derive(Clone, PartialEq, Message)]
-struct RaftMetadata {
-    #[prost(message, repeated, tag = "1")]
-    consenters: Vec<RaftConsenter>,
-    #[prost(message, optional, tag = "2")]
-    options: Option<RaftOptions>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RaftConsenter {
-    #[prost(string, tag = "1")]
-    host: String,
-    #[prost(uint32, tag = "2")]
-    port: u32,
-    #[prost(bytes = "bytes", tag = "3")]
-    client_tls_cert: Bytes,
-    #[prost(bytes = "bytes", tag = "4")]
-    server_tls_cert: Bytes,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct RaftOptions {
-    #[prost(string, tag = "1")]
-    tick_interval: String,
-    #[prost(uint32, tag = "2")]
-    election_tick: u32,
-    #[prost(uint32, tag = "3")]
-    heartbeat_tick: u32,
-    #[prost(uint32, tag = "4")]
-    max_inflight_blocks: u32,
-    #[prost(uint32, tag = "5")]
-    snapshot_interval_size: u32,
-}
-
 /// The root of the tree.
 pub(super) fn channel(orderer: &OrdererGroup, organizations: &[PeerGroup]) -> ConfigGroup {
     let mut group = new_group();
@@ -112,7 +77,7 @@ fn orderer_group(orderer: &OrdererGroup) -> ConfigGroup {
         preferred_max_bytes: orderer.preferred_max_bytes,
     };
     let consensus = ConsensusType {
-        r#type: "etcdraft".to_owned(),
+        r#type: CONSENSUS_TYPE.to_owned(),
         metadata: raft_metadata(orderer).encode_to_vec().into(),
         ..Default::default()
     };

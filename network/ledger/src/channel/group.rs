@@ -12,6 +12,29 @@ use prost::Message;
 use super::ChannelError;
 use crate::policy;
 
+/// Why signers do not satisfy a policy, in Fabric's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyRefusal {
+    /// No policy of this name.
+    #[error("no such policy: '{0}'")]
+    Missing(String),
+    /// A signature policy asks for others, or for more.
+    #[error("signature set did not satisfy policy")]
+    Signatures,
+    /// Too few of the groups below are satisfied.
+    #[error(
+        "implicit policy evaluation failed - {satisfied} sub-policies were satisfied, but this policy requires {required} of the '{sub_policy}' sub-policies to be satisfied"
+    )]
+    ImplicitMeta {
+        /// Groups that are.
+        satisfied: usize,
+        /// Groups that should be.
+        required: usize,
+        /// The policy that is asked in each.
+        sub_policy: String,
+    },
+}
+
 /// The policies of a group and of the groups below it.
 #[derive(Debug)]
 pub(super) struct PolicyGroup {
@@ -67,20 +90,46 @@ impl PolicyGroup {
         None
     }
 
+    /// The group at a path below this one, `/Application/Org1MSP`; this one where it is empty.
+    pub(super) fn group(&self, path: &str) -> Option<&Self> {
+        let mut names = path.split('/').filter(|name| !name.is_empty());
+        names.try_fold(self, |group, name| group.groups.get(name))
+    }
+
     /// Whether the signers satisfy a policy of this group.
-    pub(super) fn satisfies(&self, policy: &GroupPolicy, signers: &[Arc<Identity>]) -> bool {
+    fn satisfies(&self, policy: &GroupPolicy, signers: &[Arc<Identity>]) -> bool {
+        self.verdict(policy, signers).is_ok()
+    }
+
+    /// The same, with what is missing.
+    pub(super) fn verdict(
+        &self,
+        policy: &GroupPolicy,
+        signers: &[Arc<Identity>],
+    ) -> Result<(), PolicyRefusal> {
         match policy {
-            GroupPolicy::Signature(policy) => policy::evaluate(policy, signers).unwrap_or(false),
+            GroupPolicy::Signature(policy) => match policy::evaluate(policy, signers) {
+                Ok(true) => Ok(()),
+                Ok(false) | Err(_) => Err(PolicyRefusal::Signatures),
+            },
             GroupPolicy::ImplicitMeta { rule, sub_policy } => {
                 let satisfied = self
                     .groups
                     .values()
                     .filter(|group| {
-                        let policy = group.policies.get(sub_policy);
-                        policy.is_some_and(|policy| group.satisfies(policy, signers))
+                        let policy = group.find(sub_policy);
+                        policy.is_some_and(|(group, policy)| group.satisfies(policy, signers))
                     })
                     .count();
-                satisfied >= threshold(*rule, self.groups.len())
+                let required = threshold(*rule, self.groups.len());
+                match satisfied >= required {
+                    true => Ok(()),
+                    false => Err(PolicyRefusal::ImplicitMeta {
+                        satisfied,
+                        required,
+                        sub_policy: sub_policy.clone(),
+                    }),
+                }
             }
         }
     }

@@ -18,6 +18,10 @@ use fabric_protos::common::{Block, Envelope, Payload, SignaturePolicyEnvelope};
 use fabric_protos::peer::{ApplicationPolicy, application_policy};
 use prost::Message;
 
+// Found from here by the fuzz targets too, which have this file in another module.
+#[path = "entries/config_update.rs"]
+mod config_update;
+
 /// An entry.
 pub(crate) struct Entry {
     /// The name of its fuzz target.
@@ -29,7 +33,7 @@ pub(crate) struct Entry {
 }
 
 /// All entries of this crate.
-pub(crate) const ENTRIES: [Entry; 9] = [
+pub(crate) const ENTRIES: [Entry; 10] = [
     entry("block", block, block_seeds),
     entry("rwset", rwset, rwset_seeds),
     entry("private_rwset", private_rwset, private_rwset_seeds),
@@ -37,6 +41,7 @@ pub(crate) const ENTRIES: [Entry; 9] = [
     entry("signature_policy", signature_policy, signature_policy_seeds),
     entry("composite_key", composite_key_text, composite_key_seeds),
     entry("channel_config", channel_config, channel_config_seeds),
+    entry("config_update", config_update::run, config_update::seeds),
     entry("mango", mango, mango_seeds),
     entry("lifecycle_state", lifecycle_state, lifecycle_state_seeds),
 ];

@@ -18,3 +18,4 @@ mod simulation;
 mod snapshot;
 mod tampering;
 mod undefined_outcomes;
+mod updates;

@@ -1,6 +1,7 @@
 //! The nodes that agree on blocks, of either protocol.
 
 use bytes::Bytes;
+use fabric_ledger::channel::raft::{CONSENSUS_TYPE, RaftConsenter, RaftMetadata};
 use fabric_protos::{common, orderer};
 
 use super::organization::NodeAddress;
@@ -20,30 +21,11 @@ pub struct Consenter {
     pub msp_id: Option<String>,
 }
 
-/// Metadata of the consensus type `etcdraft`. (Fabric: `orderer/etcdraft/configuration.proto`)
-#[derive(Clone, PartialEq, prost::Message)]
-struct RaftMetadata {
-    #[prost(message, repeated, tag = "1")]
-    consenters: Vec<RaftConsenter>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct RaftConsenter {
-    #[prost(string, tag = "1")]
-    host: String,
-    #[prost(uint32, tag = "2")]
-    port: u32,
-    #[prost(bytes = "bytes", tag = "3")]
-    client_tls_certificate: Bytes,
-    #[prost(bytes = "bytes", tag = "4")]
-    server_tls_certificate: Bytes,
-}
-
 pub(super) fn consenters(
     consensus: &orderer::ConsensusType,
     nodes: common::Orderers,
 ) -> Result<Vec<Consenter>, ConfigurationError> {
-    if consensus.r#type != "etcdraft" {
+    if consensus.r#type != CONSENSUS_TYPE {
         return Ok(nodes.consenter_mapping.into_iter().map(of_bft).collect());
     }
     let metadata: RaftMetadata = read(|| "Orderer/ConsensusType".to_owned(), &consensus.metadata)?;
@@ -56,8 +38,8 @@ fn of_raft(node: RaftConsenter) -> Consenter {
             host: node.host,
             port: node.port,
         },
-        client_tls_certificate: node.client_tls_certificate,
-        server_tls_certificate: node.server_tls_certificate,
+        client_tls_certificate: node.client_tls_cert,
+        server_tls_certificate: node.server_tls_cert,
         msp_id: None,
     }
 }
