@@ -17,6 +17,7 @@ const STAGE: u64 = 10_000;
 /// What a long chain costs.
 pub(crate) struct Endured {
     transactions: u64,
+    blocks: u64,
     stages: Vec<Stage>,
     resident: u64,
     resident_peak: u64,
@@ -58,6 +59,7 @@ pub(crate) async fn measure(transactions: u64) -> anyhow::Result<Endured> {
     measured.remove().await?;
     Ok(Endured {
         transactions,
+        blocks: height,
         stages,
         resident,
         resident_peak,
@@ -71,7 +73,10 @@ impl Endured {
     /// Prints the figures.
     pub(crate) fn print(&self) -> anyhow::Result<()> {
         let megabytes = |bytes: u64| bytes / 1_000_000;
-        println!("\nembedded, after {} one-key puts:", self.transactions);
+        println!(
+            "\nembedded, after {} one-key puts in {} blocks:",
+            self.transactions, self.blocks
+        );
         println!(
             "resident {} MB, at most {} MB (target: under 300 after 1,000,000)",
             megabytes(self.resident),
