@@ -75,6 +75,22 @@ impl Output {
     }
 }
 
+/// What a wrong command line is answered with, and what `--help` and `--version` print: as JSON where
+/// `--json` stands on the command line.
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    let asked_for_json = std::env::args_os().any(|argument| argument == "--json");
+    if error.use_stderr() && asked_for_json {
+        let text = error.to_string();
+        line(
+            &serde_json::json!({ "error": text.trim_start_matches("error: ").trim() }).to_string(),
+        );
+    } else {
+        // A reader that went away (`| head`) is no error.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
+}
+
 /// Prints a line; a reader that went away (`| head`) is no error.
 fn line(text: &str) {
     use std::io::Write as _;

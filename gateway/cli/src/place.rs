@@ -90,9 +90,25 @@ impl State {
             .find(|peer| peer.msp_id == msp_id)
             .with_context(|| format!("the network has no organisation {organization}, {msp_id}"))
     }
-}
 
-impl State {
+    /// The channel of this name, or the first where none is named.
+    pub(crate) fn channel_or_first<'s>(&'s self, name: Option<&'s str>) -> anyhow::Result<&'s str> {
+        let Some(name) = name.filter(|name| *name != self.channel) else {
+            return Ok(&self.channel);
+        };
+        if self.channels.iter().any(|channel| channel.name == name) {
+            return Ok(name);
+        }
+        let mut names: Vec<_> = self.channels.iter().map(|channel| &*channel.name).collect();
+        if names.is_empty() {
+            names.push(&self.channel);
+        }
+        bail!(
+            "the network has no channel {name}; it has {}",
+            names.join(", ")
+        )
+    }
+
     /// Tells whether an organisation is a member of a channel.
     pub(crate) fn members(&self, channel: &str) -> impl Fn(&String) -> bool {
         let entry = self.channels.iter().find(|entry| entry.name == channel);

@@ -12,6 +12,12 @@ pub enum DevnetError {
     /// The folder holds something else than was asked for.
     #[error("the folder holds another network: {0}; use another folder, or remove this one")]
     OtherNetwork(String),
+    /// Another process runs a network there.
+    #[error("a network runs in {} already; stop it with `selvedge network down`, or use another folder", dir.display())]
+    InUse {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A file or folder could not be read or written.
     #[error("cannot use {}; check that the folder exists and may be written", path.display())]
     File {

@@ -18,6 +18,7 @@ mod endorser;
 mod endpoints;
 pub mod error;
 mod faults;
+mod folder;
 mod gateway;
 mod genesis;
 mod lifecycle;

@@ -7,13 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Builder, CutBlock, Deployed, Deployment, DevnetError, Fault, PeerEntry, Snapshot, StateFile,
-    control::Control, dump, lifecycle::Deployer, start,
+    control::Control, dump, folder::Folder, lifecycle::Deployer, start,
 };
 
 /// An orderer and the peers of all organisations, serving until [`Network::shutdown`] or drop.
@@ -23,8 +22,7 @@ pub struct Network {
     pub(crate) deployer: Arc<Deployer>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: Vec<JoinHandle<()>>,
-    /// Goes away last, after everything that reads from it.
-    pub(crate) temporary: Option<TempDir>,
+    pub(crate) folder: Option<Folder>,
 }
 
 impl Network {
@@ -220,7 +218,7 @@ impl Network {
             // A task that panicked has said so.
             let _ = task.await;
         }
-        drop(self.temporary.take());
+        drop(self.folder.take());
     }
 }
 

@@ -1,11 +1,7 @@
 //! Starting: folder, organisations, ledgers, endpoints, in this order.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
-use tempfile::TempDir;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +18,7 @@ use crate::{
     endpoints::Endpoints,
     error::BoxError,
     faults::Faults,
+    folder::Folder,
     lifecycle::Deployer,
     limits::ORDERER_QUEUE,
     listeners::Listeners,
@@ -42,7 +39,8 @@ pub(crate) const PEERS_FOLDER: &str = "peers";
 pub(crate) const PACKAGES_FOLDER: &str = "packages";
 
 pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
-    let (dir, temporary) = prepare_folder(builder.dir.as_deref())?;
+    let folder = Folder::take(builder.dir.as_deref())?;
+    let dir = folder.path.clone();
     let builder = load(builder, &dir).await?;
     let before = StateFile::read(&dir)?;
     let builder = with_seed(builder, &dir)?;
@@ -105,7 +103,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         deployer,
         shutdown,
         tasks,
-        temporary,
+        folder: Some(folder),
     })
 }
 
@@ -204,22 +202,6 @@ async fn commit(
     }
     shutdown.cancel();
     channel.chain().close();
-}
-
-fn prepare_folder(dir: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), DevnetError> {
-    let Some(dir) = dir else {
-        let path = std::env::temp_dir();
-        let temporary = TempDir::with_prefix("fabric-devnet-")
-            .map_err(|source| DevnetError::File { path, source })?;
-        return Ok((temporary.path().to_owned(), Some(temporary)));
-    };
-    let failure = |source| DevnetError::File {
-        path: dir.to_owned(),
-        source,
-    };
-    std::fs::create_dir_all(dir).map_err(failure)?;
-    // Other processes read the paths in the state file from other folders.
-    Ok((dir.canonicalize().map_err(failure)?, None))
 }
 
 async fn open_organizations(dir: &Path, builder: &Builder) -> Result<Organizations, DevnetError> {

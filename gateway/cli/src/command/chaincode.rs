@@ -25,6 +25,7 @@ pub(crate) enum Chaincode {
     /// Define the chaincode on the channel, or change its address or policy.
     ///
     /// The service need not run yet. Start it with the package id that this prints as CHAINCODE_ID.
+    /// On a network that cuts blocks by hand it waits for `selvedge network cut`.
     Deploy {
         #[command(flatten)]
         service: Service,
@@ -35,6 +36,9 @@ pub(crate) enum Chaincode {
         /// Private data collections: the JSON file that Fabric's `peer` takes.
         #[arg(long, value_name = "FILE")]
         collections_config: Option<PathBuf>,
+        /// Channel to define it on; the network's first where none is given.
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
         #[command(flatten)]
         place: Place,
     },
@@ -85,6 +89,7 @@ impl Chaincode {
                 service,
                 policy,
                 collections_config,
+                channel,
                 place,
             } => {
                 let mut definition = Definition::new(&service.name, &service.address);
@@ -95,7 +100,7 @@ impl Chaincode {
                         read.with_context(|| format!("could not read file '{}'", file.display()))?;
                     definition.collections = Some(collections);
                 }
-                let deployed = deploy(&place, &definition).await?;
+                let deployed = deploy(&place, channel.as_deref(), &definition).await?;
                 output.result(&deployed, |deployed| {
                     format!(
                         "{} is defined, sequence {}\nstart its service with CHAINCODE_ID={}",
@@ -110,12 +115,17 @@ impl Chaincode {
     }
 }
 
-/// Defines a chaincode on the network of a folder, whichever kind it is.
-pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Result<Value> {
+/// Defines a chaincode on a channel of the network of a folder, whichever kind it is.
+pub(crate) async fn deploy(
+    place: &Place,
+    channel: Option<&str>,
+    definition: &Definition,
+) -> anyhow::Result<Value> {
+    let state = place.state()?;
+    let channel = state.channel_or_first(channel)?;
     let deployed = match place.kind()? {
         Kind::Embedded => {
-            let state = place.state()?;
-            let members = state.members(&state.channel);
+            let members = state.members(channel);
             let peers = state.peers.iter().filter(|peer| members(&peer.msp_id));
             let peers = peers.map(|peer| DeploymentPeer {
                 msp_id: peer.msp_id.clone(),
@@ -123,8 +133,7 @@ pub(crate) async fn deploy(place: &Place, definition: &Definition) -> anyhow::Re
                 tls_ca: peer.tls_ca.clone(),
             });
             let peers: Vec<_> = peers.collect();
-            let (channel, organizations) = (&state.channel, &state.organizations);
-            fabric_testnet::deploy(channel, organizations, &peers, definition).await?
+            fabric_testnet::deploy(channel, &state.organizations, &peers, definition).await?
         }
         Kind::Fabric => {
             let mut fabric = RealFabric::attach(place.dir())?;

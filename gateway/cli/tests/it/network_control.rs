@@ -150,3 +150,30 @@ fn faults_are_asked_for_listed_and_cleared() {
             .contains("no peer is connected")
     );
 }
+
+#[test]
+fn a_chaincode_is_defined_on_the_channel_that_is_named() {
+    let shell = started("--channel one --channel two");
+    let deployed = shell.json("chaincode deploy basic --address 127.0.0.1:9999 --channel two");
+    assert_eq!(deployed["sequence"], 1);
+    let again = shell.json("chaincode deploy basic --address 127.0.0.1:9999");
+    assert_eq!(again["sequence"], 1, "the first channel had none");
+
+    let error = shell.fails("chaincode deploy basic --address 127.0.0.1:9999 --channel three");
+
+    assert!(
+        error.contains("no channel three; it has one, two"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wrong_command_line_is_told_as_json_where_that_is_asked_for() {
+    let shell = Shell::new();
+    let output = shell.run("--json network up --orgs many");
+    assert_eq!(output.status.code(), Some(2));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let error = told["error"].as_str().unwrap();
+    assert!(error.starts_with("invalid value 'many'"), "{error}");
+    assert!(output.stderr.is_empty());
+}

@@ -40,7 +40,7 @@ async fn a_folder_belongs_to_one_network() {
         .ports(Ports::Free)
         .start()
         .await;
-    assert!(matches!(second.unwrap_err(), DevnetError::Storage(_)));
+    assert!(matches!(second.unwrap_err(), DevnetError::InUse { .. }));
     network.shutdown().await;
 
     let other = Network::builder().dir(dir.path()).ports(Ports::Free);

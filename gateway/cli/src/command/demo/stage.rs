@@ -63,7 +63,7 @@ impl Stage {
         let definition = Chaincode::new("assets", port.address().to_string()).policy(POLICY);
         let log = place.dir().join("assets.log");
         let chaincode = start_chaincode(&definition, &log)?;
-        deploy(place, &definition).await?;
+        deploy(place, None, &definition).await?;
         output.progress(&format!(
             "chaincode    assets, a process of its own on {}",
             port.address()
