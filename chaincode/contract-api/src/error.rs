@@ -44,6 +44,37 @@ pub enum LedgerError {
         /// What is wrong with the JSON.
         source: serde_json::Error,
     },
+    /// A stored state is of a version that cannot be read.
+    #[error("the state under key {:?} is of version {version}: {reason}", key.as_str())]
+    Upgrade {
+        /// The key.
+        key: Key,
+        /// The stored version.
+        version: u32,
+        /// Why it cannot be read.
+        reason: String,
+    },
+    /// There is a state under this key already.
+    #[error("there is a state under key {:?} already", key.as_str())]
+    AlreadyExists {
+        /// The key.
+        key: Key,
+    },
+    /// An index has an entry for a state that is not there: something wrote past the index.
+    #[error("the index entry {:?} leads to no state", key.as_str())]
+    IndexEntry {
+        /// The entry.
+        key: Key,
+    },
+    /// The attributes of a key, or a counter's row, are not of their type.
+    #[error("the key {:?} or its value is not of its type", key.as_str())]
+    KeyParts {
+        /// The key.
+        key: Key,
+    },
+    /// A sum beyond the range of `i128`.
+    #[error("the sum is too large")]
+    Overflow,
     /// The value has no JSON form.
     #[error("the value for key {:?} has no JSON form", key.as_str())]
     Encode {
@@ -131,7 +162,12 @@ impl LedgerError {
             Self::PrivateDataUnavailable => (409, "PRIVATE_DATA_UNAVAILABLE"),
             Self::Policy { .. } => (500, "POLICY_UNREADABLE"),
             Self::EmptyValue { .. } => (500, "EMPTY_VALUE"),
-            Self::Decode { .. } => (500, "STATE_UNREADABLE"),
+            Self::AlreadyExists { .. } => (409, "ALREADY_EXISTS"),
+            Self::Overflow => (422, "OVERFLOW"),
+            Self::Decode { .. }
+            | Self::Upgrade { .. }
+            | Self::IndexEntry { .. }
+            | Self::KeyParts { .. } => (500, "STATE_UNREADABLE"),
             Self::Encode { .. } | Self::EncodeEvent { .. } => (500, "NOT_JSON"),
             Self::Callee { .. } => (502, "CALLEE_FAILED"),
             Self::Peer(_) => (500, "PEER"),

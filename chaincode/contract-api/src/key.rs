@@ -140,9 +140,15 @@ pub trait StateKey {
     fn encode(&self, value: &Self::Written) -> Result<Vec<u8>, LedgerError>;
 }
 
+/// A [`StateKey`] that may be written and deleted by itself: all but that of a
+/// [`State`](crate::State), whose indexes have to follow.
+pub trait PlainKey: StateKey {}
+
 /// Implements [`StateKey`] with plain bytes.
 macro_rules! plain_bytes {
     ($type:ty, $self:ident => $key:expr) => {
+        impl PlainKey for $type {}
+
         impl StateKey for $type {
             type Read = Vec<u8>;
             type Written = [u8];
@@ -199,6 +205,8 @@ impl<T: Serialize + DeserializeOwned> StateKey for JsonKey<T> {
         })
     }
 }
+
+impl<T: Serialize + DeserializeOwned> PlainKey for JsonKey<T> {}
 
 /// Reads a stored value as JSON.
 pub(crate) fn decode_json<T: DeserializeOwned>(key: &Key, stored: &[u8]) -> Result<T, LedgerError> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod argument;
+mod blind;
 mod call;
 pub mod cid;
 mod contract;
@@ -9,7 +10,9 @@ mod dispatch;
 mod error;
 pub mod event;
 mod failure;
+mod item;
 pub mod key;
+mod key_part;
 mod metadata;
 mod overlay;
 mod page;
@@ -20,22 +23,26 @@ mod query;
 mod range;
 mod reader;
 mod session;
+pub mod state;
 pub mod statebased;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
 
 pub use argument::ARGUMENT_BYTES_MAX;
+pub use blind::{Counter, Log};
 pub use call::{Arguments, Call, Returned, read_reply, reply};
 pub use cid::ClientIdentity;
 pub use contract::{Contract, ContractDescription, FunctionDescription, FunctionKind, Schemas};
-pub use contract_macros::{ContractError, Event, contract};
+pub use contract_macros::{ContractError, Event, KeyPart, State, contract};
 pub use contracts::{Contracts, ContractsBuilder, ContractsError};
 pub use dispatch::CONTRACT_CALLS_DEPTH_MAX;
 pub use error::LedgerError;
 pub use event::Event;
 pub use failure::{ContractError, Failure};
-pub use key::{JsonKey, Key, KeyError, KeyRange, StateKey};
+pub use item::{Item, Map};
+pub use key::{JsonKey, Key, KeyError, KeyRange, PlainKey, StateKey};
+pub use key_part::{KeyPart, KeyParts};
 pub use overlay::{VALUE_BYTES_MAX, WRITES_BYTES_MAX, WRITES_MAX};
 pub use page::{PAGE_ROWS_MAX, Page, Paged};
 pub use peer::*;
@@ -43,5 +50,6 @@ pub use private::{Private, PrivateQuery, PrivateReader, PrivateTx};
 pub use query::Query;
 pub use range::{Range, Row, Rows};
 pub use reader::Reader;
+pub use state::{IndexEntry, Selected, Selection, State, StateId};
 pub use statebased::EndorsementPolicy;
 pub use tx::Tx;

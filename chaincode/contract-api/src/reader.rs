@@ -31,6 +31,12 @@ impl<'p> Reader<'p> {
             .transpose()
     }
 
+    /// Whether there is a value under a key. Costs and records the same as reading it.
+    pub fn exists<K: StateKey + ?Sized>(&self, key: &K) -> Result<bool, LedgerError> {
+        let values = self.session.read(&[key.key()?])?;
+        Ok(values.into_iter().flatten().next().is_some())
+    }
+
     /// The values under several keys, in their order, in one request where the peer offers it
     /// (Go's `GetMultipleStates`).
     pub fn get_many<K: StateKey>(&self, keys: &[K]) -> Result<Vec<Option<K::Read>>, LedgerError> {

@@ -8,7 +8,7 @@ use crate::{
     error::LedgerError,
     event::Event,
     failure::Failure,
-    key::StateKey,
+    key::{PlainKey, StateKey},
     overlay::Change,
     peer::Response,
     private::{PrivateReader, PrivateTx},
@@ -45,7 +45,7 @@ impl<'p> Deref for Tx<'p> {
 impl<'p> Tx<'p> {
     /// Sets the value of a key (Go's `PutState`). Later reads of this transaction see it. Writing
     /// without reading conflicts with nothing.
-    pub fn put<K: StateKey + ?Sized>(
+    pub fn put<K: PlainKey + ?Sized>(
         &mut self,
         key: &K,
         value: &K::Written,
@@ -56,7 +56,7 @@ impl<'p> Tx<'p> {
     }
 
     /// Removes a key, whether it is there or not (Go's `DelState`).
-    pub fn delete<K: StateKey + ?Sized>(&mut self, key: &K) -> Result<(), LedgerError> {
+    pub fn delete<K: PlainKey + ?Sized>(&mut self, key: &K) -> Result<(), LedgerError> {
         let mut overlay = self.session.overlay.borrow_mut();
         overlay.change("", key.key()?, Change::Delete)
     }

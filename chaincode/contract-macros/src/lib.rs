@@ -8,6 +8,8 @@ mod contract_error;
 mod documentation;
 mod event;
 mod function;
+mod key_part;
+mod state;
 
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
@@ -49,6 +51,38 @@ pub fn derive_contract_error(item: TokenStream) -> TokenStream {
 pub fn derive_event(item: TokenStream) -> TokenStream {
     let input = parse_macro_input!(item as syn::DeriveInput);
     event::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `State` for a type that is `Serialize` and `Deserialize`, and writes the functions
+/// that name its key and its indexes.
+///
+/// `#[state(kind = "bond", key(id), index(by_owner(owner)), version = 2, upgrade = older)]`
+///
+/// - `kind` is the object type of its keys, and stays as it is for ever;
+/// - `key(a, b)` names the fields that tell one state from another: `Bond::key(&a, &b)`;
+/// - each `index(by_x(c, d))` keeps an entry by these fields: `Bond::by_x(&c, &d)` selects by all of
+///   them; key fields named at an index's end say its order, as it is anyway;
+/// - `Bond::all()` selects all;
+/// - `version` is 1 unless given; `upgrade` is a function
+///   `fn(u32, serde_json::Value) -> Result<Self, String>` for values of older versions.
+///
+/// Fields of keys and indexes are `KeyPart`. Floats and hash maps are refused in any field: they
+/// are not the same on every peer.
+#[proc_macro_derive(State, attributes(state))]
+pub fn derive_state(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as syn::DeriveInput);
+    state::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `KeyPart` for a newtype around one: `#[derive(KeyPart)] struct BondId(String);`.
+#[proc_macro_derive(KeyPart)]
+pub fn derive_key_part(item: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(item as syn::DeriveInput);
+    key_part::expand(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

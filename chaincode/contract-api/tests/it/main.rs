@@ -4,6 +4,7 @@
 
 mod arguments;
 mod bonds;
+mod collections;
 mod composition;
 mod dispatch;
 mod errors;
@@ -19,4 +20,5 @@ mod ranges;
 mod rich;
 mod running;
 mod simulated;
+mod state;
 mod statebased;
