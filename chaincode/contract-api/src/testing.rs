@@ -1,8 +1,10 @@
 //! A network in memory, for unit tests of contracts: feature `testing`.
 //!
-//! [`Ledger`] endorses and commits with the rules of `fabric-ledger`: real read-write sets, version
-//! and phantom conflicts in block order, private collections, calls between chaincodes. Every
-//! transaction runs twice, as on two endorsing peers, and both runs must agree.
+//! [`Ledger`] endorses and commits with the rules of `fabric-ledger`, which are those that embedded
+//! peers commit with: real read-write sets, version and phantom conflicts in block order, endorsement
+//! policies of chaincodes, collections and keys, private collections with members and expiry, calls
+//! between chaincodes and channels. A peer of each organisation endorses; every transaction runs twice
+//! on the first and must do the same.
 //!
 //! ```
 //! use fabric_contract_api_rust::{prelude::*, testing::{Code, Ledger}};
@@ -20,18 +22,36 @@
 //!     }
 //! }
 //!
-//! let mut ledger = Ledger::of(Counter);
+//! let mut ledger = Ledger::of(Counter)
+//!     .with_organizations(["Org1MSP", "Org2MSP"])
+//!     .with_policy("AND('Org1MSP.peer','Org2MSP.peer')")?;
 //! let ann = ledger.user("Org1MSP", "ann")?;
 //! let first = ledger.as_user(&ann).endorse("add", ["1"])?;
 //! let second = ledger.as_user(&ann).endorse("add", ["2"])?;
-//! assert_eq!(ledger.commit([first, second]), [Code::VALID, Code::MVCC_READ_CONFLICT]);
+//! let alone = ledger.as_user(&ann).on(["Org2MSP"]).endorse("add", ["3"])?;
+//! first.assert_reads(["sum"]).assert_writes(["sum"]);
+//! assert_eq!(
+//!     ledger.commit([first, second, alone]),
+//!     [Code::VALID, Code::MVCC_READ_CONFLICT, Code::ENDORSEMENT_POLICY_FAILURE]
+//! );
 //! assert_eq!(ledger.get("sum")?, Some(b"1".to_vec()));
 //! # Ok::<(), fabric_contract_api_rust::testing::TestingError>(())
 //! ```
 
+mod assertions;
 mod block;
 mod client;
+mod collection;
+mod commit;
+mod difference;
+mod endorsed;
 mod endorser;
+mod error;
+#[cfg(feature = "proptest")]
+mod interleaving;
+mod node;
+mod reads;
+mod setup;
 mod simulated_peer;
 mod user;
 
@@ -41,102 +61,64 @@ use std::{
 };
 
 use fabric_ledger::{
+    lifecycle::{ChaincodeDefinition, CollectionTerms},
     state::{MemoryState, State, VersionedValue},
-    validate::settle,
+    validate::SimulatedChannel,
 };
 
 use crate::{
+    error::LedgerError,
     key::{Key, StateKey},
-    peer::{Chaincode, Creator, KeyModification, Timestamp},
+    peer::{Chaincode, Creator, Timestamp},
 };
+use node::Node;
 
-pub use client::{Client, Endorsed};
+pub use assertions::Refusal;
+pub use client::Client;
+pub use collection::Collection;
+pub use endorsed::Endorsed;
+pub use error::TestingError;
 pub use fabric_ledger::ValidationCode as Code;
+#[cfg(feature = "proptest")]
+pub use interleaving::{Interleaving, Played, Step, interleavings};
 pub use user::{User, UserOptions};
 
 /// The channel of every transaction.
 pub const CHANNEL: &str = "mychannel";
 /// The name of the chaincode under test.
 pub const CHAINCODE: &str = "contract";
+/// The only organisation, unless others are named.
+pub const ORGANIZATION: &str = "Org1MSP";
 /// The clock at the beginning: 2024-01-01T00:00:00Z. Every transaction is one second later.
 const START_SECONDS: i64 = 1_704_067_200;
 
-/// Why a ledger did not do as asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TestingError {
-    /// The contract answered with a failure; its JSON is the text.
-    #[error("the contract refused with status {}: {}", response.status, response.message)]
-    Refused {
-        /// The whole answer.
-        response: crate::peer::Response,
-    },
-    /// The transaction was committed and is not valid.
-    #[error("the transaction is not valid: {code}")]
-    Invalid {
-        /// Why not.
-        code: Code,
-    },
-    /// A key or stored value is not what was expected.
-    #[error("the state is not as expected")]
-    State(#[from] crate::error::LedgerError),
-    /// The reply is not of the expected type.
-    #[error("the reply cannot be read")]
-    Reply(#[source] serde_json::Error),
-    /// No certificate could be made.
-    #[error("no certificate could be made")]
-    Certificate(#[from] rcgen::Error),
-}
-
-impl TestingError {
-    /// The stable code of a refusal; `None` for other errors.
-    pub fn code(&self) -> Option<String> {
-        let Self::Refused { response } = self else {
-            return None;
-        };
-        let message: serde_json::Value = serde_json::from_str(&response.message).ok()?;
-        Some(message.get("code")?.as_str()?.to_owned())
-    }
-}
-
-/// A chaincode with its state, its blocks' outcome and its callers.
+/// A channel with its peers, chaincodes and users.
 pub struct Ledger {
-    chaincodes: BTreeMap<String, Rc<dyn Chaincode>>,
+    installed: BTreeMap<String, Installed>,
+    channels: BTreeMap<String, Ledger>,
+    channel: SimulatedChannel,
+    /// A peer of each organisation.
+    nodes: BTreeMap<String, Node>,
+    /// What a peer that is up to date has, without plaintext of private data.
     state: MemoryState,
-    history: BTreeMap<(String, String), Vec<KeyModification>>,
     transaction_ids: BTreeSet<String>,
     block_number_next: u64,
     transactions_made: u64,
     now: Timestamp,
     users: user::Users,
+    batching: bool,
+    rich_queries: bool,
+}
+
+/// A chaincode and what its organisations agreed on.
+struct Installed {
+    chaincode: Rc<dyn Chaincode>,
+    policy: Option<String>,
+    collections: Vec<CollectionTerms>,
+    definition: ChaincodeDefinition,
 }
 
 impl Ledger {
-    /// A ledger with this chaincode and no state.
-    pub fn of(chaincode: impl Chaincode) -> Self {
-        let ledger = Self {
-            chaincodes: BTreeMap::new(),
-            state: MemoryState::new(),
-            history: BTreeMap::new(),
-            transaction_ids: BTreeSet::new(),
-            block_number_next: 1,
-            transactions_made: 0,
-            now: Timestamp {
-                seconds: START_SECONDS,
-                nanoseconds: 0,
-            },
-            users: user::Users::default(),
-        };
-        ledger.with_chaincode(CHAINCODE, chaincode)
-    }
-
-    /// Adds a chaincode that others can call by its name.
-    #[must_use]
-    pub fn with_chaincode(mut self, name: &str, chaincode: impl Chaincode) -> Self {
-        self.chaincodes.insert(name.to_owned(), Rc::new(chaincode));
-        self
-    }
-
     /// A client of an organisation, with a certificate of its CA. The same names give the same
     /// certificate again.
     pub fn user(&mut self, msp_id: &str, name: &str) -> Result<User, TestingError> {
@@ -175,8 +157,23 @@ impl Ledger {
 
     /// The committed value of a key of the chaincode under test.
     pub fn get<K: StateKey + ?Sized>(&self, key: &K) -> Result<Option<K::Read>, TestingError> {
-        let checked = key.key().map_err(crate::error::LedgerError::from)?;
+        let checked = key.key().map_err(LedgerError::from)?;
         let Ok(value) = self.state.get(CHAINCODE, checked.as_str());
+        Ok(value
+            .map(|value| key.decode(value.value.to_vec()))
+            .transpose()?)
+    }
+
+    /// The plaintext that an organisation's peer keeps of a private key of the chaincode under test.
+    pub fn get_private<K: StateKey + ?Sized>(
+        &self,
+        msp_id: &str,
+        collection: &str,
+        key: &K,
+    ) -> Result<Option<K::Read>, TestingError> {
+        let checked = key.key().map_err(LedgerError::from)?;
+        let state = &self.node(msp_id)?.state;
+        let Ok(value) = state.get_private(CHAINCODE, collection, checked.as_str());
         Ok(value
             .map(|value| key.decode(value.value.to_vec()))
             .transpose()?)
@@ -197,36 +194,27 @@ impl Ledger {
         key: &K,
         value: &K::Written,
     ) -> Result<(), TestingError> {
-        let checked = key.key().map_err(crate::error::LedgerError::from)?;
+        let checked = key.key().map_err(LedgerError::from)?;
         let value = VersionedValue {
             value: key.encode(value)?.into(),
             metadata: bytes::Bytes::new(),
             version: fabric_ledger::Version::new(self.block_number_next, 0),
         };
         self.block_number_next += 1;
-        self.state.insert(CHAINCODE, checked.as_str(), value);
+        self.insert_everywhere(CHAINCODE, checked.as_str(), &value);
         Ok(())
     }
 
-    /// Commits transactions as one block, in this order, and says what became of each: duplicate
-    /// ids, version conflicts and phantoms as on a peer. Endorsement policies are taken as met.
-    pub fn commit(&mut self, transactions: impl IntoIterator<Item = Endorsed>) -> Vec<Code> {
-        let transactions: Vec<Endorsed> = transactions.into_iter().collect();
-        let number = self.block_number_next;
-        let block = block::of(number, &transactions);
-        let checks = block::checks(&transactions, &self.transaction_ids);
-        let Ok(validated) = settle(&self.state, &block, &checks);
-        self.block_number_next += 1;
-        self.state.apply(&validated.updates);
-        let outcome = transactions.into_iter().zip(&validated.codes).zip(0..);
-        for ((transaction, code), index) in outcome {
-            if code.is_valid() {
-                let version = fabric_ledger::Version::new(number, index);
-                self.state.apply_private(&transaction.private, version);
-                block::remember(&mut self.history, &transaction);
-            }
-            self.transaction_ids.insert(transaction.transaction_id);
+    fn insert_everywhere(&mut self, namespace: &str, key: &str, value: &VersionedValue) {
+        self.state.insert(namespace, key, value.clone());
+        for node in self.nodes.values_mut() {
+            node.state.insert(namespace, key, value.clone());
         }
-        validated.codes
+    }
+
+    fn node(&self, msp_id: &str) -> Result<&Node, TestingError> {
+        self.nodes
+            .get(msp_id)
+            .ok_or_else(|| TestingError::no_organization(msp_id))
     }
 }

@@ -9,6 +9,7 @@ mod commit;
 mod error;
 mod query;
 mod record;
+mod terms;
 
 use bytes::Bytes;
 use fabric_protos::lifecycle::state_data::Type;
@@ -27,6 +28,7 @@ pub use approve::{Approval, approve};
 pub use commit::{Readiness, check_commit_readiness, commit};
 pub use error::LifecycleError;
 pub use query::{query_all_approved, query_approved, query_definition, query_definitions};
+pub use terms::{CollectionAccess, CollectionTerms};
 
 /// The namespace of the system chaincode.
 pub const NAMESPACE: &str = "_lifecycle";
@@ -91,6 +93,13 @@ pub fn metadata_key(name: &str) -> String {
 #[must_use]
 pub fn field_key(name: &str, field: &str) -> String {
     record::field_key(NAMESPACES, name, field)
+}
+
+/// The keys of a chaincode's whole definition, in the order in which a peer reads them before it lets
+/// the chaincode use private data.
+pub fn definition_keys(name: &str) -> impl Iterator<Item = String> {
+    let fields = FIELDS.map(|field| field_key(name, field));
+    std::iter::once(metadata_key(name)).chain(fields)
 }
 
 impl ChaincodeDefinition {

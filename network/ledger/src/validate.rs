@@ -10,6 +10,7 @@ mod conflict;
 mod endorsement;
 mod rules;
 mod settle;
+mod simulated;
 
 use crate::block::DecodedBlock;
 use crate::channel::ChannelConfig;
@@ -18,6 +19,7 @@ use crate::state::{State, TransactionIds, UpdateBatch};
 
 pub use check::{Checker, TransactionCheck};
 pub use settle::settle;
+pub use simulated::{Party, SimulatedChannel};
 
 /// The outcome of a block's validation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,12 @@
 //! Blocks of endorsed transactions, as far as validation looks at them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
-use fabric_ledger::{
-    ValidationCode,
-    block::{
-        ChaincodeCall, Content, DecodedBlock, DecodedTransaction, EndorsedTransaction,
-        TransactionHeader,
-    },
-    validate::TransactionCheck,
+use fabric_ledger::block::{
+    ChaincodeCall, Content, DecodedBlock, DecodedTransaction, EndorsedTransaction,
+    TransactionHeader,
 };
 
-use super::{CHAINCODE, CHANNEL, client::Endorsed};
+use super::{CHAINCODE, CHANNEL, Endorsed};
 use crate::peer::KeyModification;
 
 /// Fabric's header type of an endorsed transaction.
@@ -65,33 +59,19 @@ fn transaction((index, endorsed): (usize, &Endorsed)) -> DecodedTransaction {
     }
 }
 
-/// What a peer finds of each transaction by itself: whether its id was used before.
-pub(super) fn checks(transactions: &[Endorsed], used: &BTreeSet<String>) -> Vec<TransactionCheck> {
-    let code = |endorsed: &Endorsed| match used.contains(&endorsed.transaction_id) {
-        true => ValidationCode::DUPLICATE_TXID,
-        false => ValidationCode::VALID,
-    };
-    transactions
-        .iter()
-        .map(|endorsed| code(endorsed).into())
-        .collect()
-}
-
-/// Notes the public writes of a valid transaction, newest first.
-pub(super) fn remember(
-    history: &mut BTreeMap<(String, String), Vec<KeyModification>>,
+/// The public writes of a transaction, as histories show them.
+pub(super) fn changes(
     transaction: &Endorsed,
-) {
-    for namespace in &transaction.rwset.namespaces {
-        for write in &namespace.writes {
+) -> impl Iterator<Item = ((String, String), KeyModification)> {
+    transaction.rwset.namespaces.iter().flat_map(|namespace| {
+        namespace.writes.iter().map(|write| {
             let change = KeyModification {
                 transaction_id: transaction.transaction_id.clone(),
                 value: write.value.to_vec(),
                 timestamp: transaction.timestamp,
                 is_delete: write.deletes(),
             };
-            let key = (namespace.namespace.clone(), write.key.clone());
-            history.entry(key).or_default().insert(0, change);
-        }
-    }
+            ((namespace.namespace.clone(), write.key.clone()), change)
+        })
+    })
 }

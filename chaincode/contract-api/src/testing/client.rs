@@ -2,58 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use fabric_ledger::rwset::{PrivateWrites, TxRwset};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{CHAINCODE, CHANNEL, Ledger, TestingError, endorser};
-use crate::{
-    call::read_reply,
-    peer::{ChaincodeEvent, Creator, Invocation, Response, SignedProposal, Timestamp},
-};
+use super::{CHAINCODE, CHANNEL, Endorsed, Ledger, TestingError, endorser};
+use crate::peer::{Creator, Invocation, SignedProposal};
 
 /// A caller of the chaincode under test.
 pub struct Client<'l> {
     ledger: &'l mut Ledger,
     creator: Creator,
     transient: BTreeMap<String, Vec<u8>>,
-}
-
-/// An endorsed transaction, not committed yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endorsed {
-    pub(super) transaction_id: String,
-    pub(super) timestamp: Timestamp,
-    pub(super) response: Response,
-    pub(super) rwset: TxRwset,
-    pub(super) private: PrivateWrites,
-}
-
-impl Endorsed {
-    /// The transaction id.
-    pub fn transaction_id(&self) -> &str {
-        &self.transaction_id
-    }
-
-    /// The result's bytes.
-    pub fn payload(&self) -> &[u8] {
-        &self.response.payload
-    }
-
-    /// The result, read as a function's reply is written.
-    pub fn reply<T: DeserializeOwned>(&self) -> Result<T, TestingError> {
-        read_reply(&self.response.payload).map_err(TestingError::Reply)
-    }
-
-    /// The transaction's event.
-    pub fn event(&self) -> Option<&ChaincodeEvent> {
-        self.response.event.as_ref()
-    }
-
-    /// What the transaction read and wrote.
-    pub fn rwset(&self) -> &TxRwset {
-        &self.rwset
-    }
+    peers: Option<Vec<String>>,
 }
 
 impl<'l> Client<'l> {
@@ -62,7 +22,17 @@ impl<'l> Client<'l> {
             ledger,
             creator,
             transient: BTreeMap::new(),
+            peers: None,
         }
+    }
+
+    /// Chooses whose peers endorse the next call, by MSP id. Unless chosen, the peer of the client's
+    /// own organisation does (or the first one) and then those of all others, except those that do not
+    /// keep private data which it read.
+    #[must_use]
+    pub fn on<O: Into<String>>(mut self, organizations: impl IntoIterator<Item = O>) -> Self {
+        self.peers = Some(organizations.into_iter().map(Into::into).collect());
+        self
     }
 
     /// Adds transient data to the next call.
@@ -72,23 +42,24 @@ impl<'l> Client<'l> {
         self
     }
 
-    /// Runs a function on two peers. Nothing is committed.
+    /// Runs a function on the peers that endorse. Nothing is committed.
     pub fn endorse<A: AsRef<[u8]>>(
         self,
         function: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Endorsed, TestingError> {
         let invocation = self.invocation(function, arguments);
-        endorser::endorse(self.ledger, &invocation)
+        endorser::endorse(self.ledger, &invocation, self.peers)
     }
 
-    /// Runs a function and gives its reply. Nothing is committed.
+    /// Runs a function on one peer, and gives its reply. Nothing is committed.
     pub fn evaluate<T: DeserializeOwned, A: AsRef<[u8]>>(
         self,
         function: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<T, TestingError> {
-        self.endorse(function, arguments)?.reply()
+        let invocation = self.invocation(function, arguments);
+        endorser::evaluate(self.ledger, &invocation, self.peers)?.reply()
     }
 
     /// Runs a function and commits it as a block of its own.
@@ -98,7 +69,7 @@ impl<'l> Client<'l> {
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Endorsed, TestingError> {
         let invocation = self.invocation(function, arguments);
-        let endorsed = endorser::endorse(self.ledger, &invocation)?;
+        let endorsed = endorser::endorse(self.ledger, &invocation, self.peers)?;
         match self.ledger.commit([endorsed.clone()]).as_slice() {
             [code] if code.is_valid() => Ok(endorsed),
             [code, ..] => Err(TestingError::Invalid { code: *code }),

@@ -14,6 +14,7 @@ mod history;
 mod identity;
 mod keys;
 mod metadata;
+mod network;
 mod overlay;
 mod private;
 mod ranges;

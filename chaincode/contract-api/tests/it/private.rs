@@ -1,6 +1,10 @@
 //! Private data: present, absent or not here; own writes; what the peer is asked.
 
-use fabric_contract_api_rust::{Write, prelude::*, testing::Ledger};
+use fabric_contract_api_rust::{
+    Write,
+    prelude::*,
+    testing::{Collection, Ledger},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -140,7 +144,9 @@ impl Prices {
 
 #[test]
 fn the_ledger_keeps_private_data_beside_its_hash() {
-    let mut ledger = Ledger::of(Prices);
+    let mut ledger = Ledger::of(Prices)
+        .with_collection(Collection::of("prices", ["Org1MSP"]))
+        .unwrap();
     let ann = ledger.user("Org1MSP", "ann").unwrap();
     let as_ann = ledger.as_user(&ann).transient("price", "100");
     as_ann.submit("set", ["car"]).unwrap();

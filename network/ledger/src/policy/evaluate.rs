@@ -19,6 +19,12 @@ impl Signer for Identity {
     }
 }
 
+impl<T: Signer + ?Sized> Signer for &T {
+    fn is(&self, principal: &MspPrincipal) -> bool {
+        (**self).is(principal)
+    }
+}
+
 impl<T: Signer + ?Sized> Signer for Arc<T> {
     fn is(&self, principal: &MspPrincipal) -> bool {
         (**self).is(principal)

@@ -1,10 +1,11 @@
 //! The part of validation that looks at one transaction by itself.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::endorsement::{self, SignerSet};
+use super::endorsement::{self, SignerSet, Signers};
 use super::rules::{NamespaceRules, RulesCache};
 use crate::block::{
     Content, DecodedTransaction, EndorsedTransaction, Malformation, Stage, TransactionHeader,
@@ -71,7 +72,11 @@ where
         }
         match self.check_envelope(transaction)? {
             Err(code) => Ok(code.into()),
-            Ok(endorsed) => self.check_policies(endorsed),
+            Ok(endorsed) => {
+                let rules_of = |name: &str| self.rules.get(self.channel, self.state, name);
+                let signers = SignerSet::new(self.channel, endorsed);
+                check_policies(rules_of, self.state, &signers, endorsed)
+            }
         }
     }
 
@@ -145,39 +150,43 @@ where
             Err(_) => ValidationCode::INVALID_CONFIG_TRANSACTION,
         }
     }
+}
 
-    /// Each namespace that the transaction writes to, and the chaincode's own, by its own policies.
-    fn check_policies(&self, endorsed: &EndorsedTransaction) -> Result<TransactionCheck, S::Error> {
-        let mut written: BTreeSet<&str> = endorsed
-            .rwset
-            .namespaces
-            .iter()
-            .filter(|set| set.has_writes())
-            .map(|set| set.namespace.as_str())
-            .collect();
-        written.insert(&endorsed.chaincode.name);
-        let signers = SignerSet::new(self.channel, endorsed);
-        let mut check = TransactionCheck::from(ValidationCode::VALID);
-        for namespace in written {
-            let code = match &*self.rules.get(self.channel, self.state, namespace)? {
-                NamespaceRules::Undefined => ValidationCode::INVALID_CHAINCODE,
-                NamespaceRules::UnknownPlugin => ValidationCode::INVALID_OTHER_REASON,
-                NamespaceRules::Defined(rules) => {
-                    let set = endorsed.rwset.namespace(namespace);
-                    match endorsement::satisfied(rules, namespace, set, self.state, &signers)? {
-                        true => ValidationCode::VALID,
-                        false => ValidationCode::ENDORSEMENT_POLICY_FAILURE,
-                    }
+/// Each namespace that the transaction writes to, and the chaincode's own, by its own policies.
+pub(super) fn check_policies<S: State>(
+    rules_of: impl Fn(&str) -> Result<Arc<NamespaceRules>, S::Error>,
+    state: &S,
+    signers: &impl Signers,
+    endorsed: &EndorsedTransaction,
+) -> Result<TransactionCheck, S::Error> {
+    let mut written: BTreeSet<&str> = endorsed
+        .rwset
+        .namespaces
+        .iter()
+        .filter(|set| set.has_writes())
+        .map(|set| set.namespace.as_str())
+        .collect();
+    written.insert(&endorsed.chaincode.name);
+    let mut check = TransactionCheck::from(ValidationCode::VALID);
+    for namespace in written {
+        let code = match &*rules_of(namespace)? {
+            NamespaceRules::Undefined => ValidationCode::INVALID_CHAINCODE,
+            NamespaceRules::UnknownPlugin => ValidationCode::INVALID_OTHER_REASON,
+            NamespaceRules::Defined(rules) => {
+                let set = endorsed.rwset.namespace(namespace);
+                match endorsement::satisfied(rules, namespace, set, state, signers)? {
+                    true => ValidationCode::VALID,
+                    false => ValidationCode::ENDORSEMENT_POLICY_FAILURE,
                 }
-            };
-            match code.is_valid() {
-                true => check.satisfied.push(namespace.to_owned()),
-                false if check.code.is_valid() => check.code = code,
-                false => {}
             }
+        };
+        match code.is_valid() {
+            true => check.satisfied.push(namespace.to_owned()),
+            false if check.code.is_valid() => check.code = code,
+            false => {}
         }
-        Ok(check)
     }
+    Ok(check)
 }
 
 impl From<ValidationCode> for TransactionCheck {

@@ -18,6 +18,12 @@ use crate::channel::ChannelConfig;
 use crate::rwset::{NamespaceRwset, metadata_entries};
 use crate::state::State;
 
+/// Those who endorsed a transaction.
+pub(super) trait Signers {
+    /// Whether they are enough for a rule.
+    fn satisfy(&self, rule: &Rule) -> bool;
+}
+
 /// The identities that validly endorsed a transaction, verified when first asked for.
 pub(super) struct SignerSet<'a> {
     channel: &'a ChannelConfig,
@@ -32,11 +38,6 @@ impl<'a> SignerSet<'a> {
             endorsed,
             valid: OnceCell::new(),
         }
-    }
-
-    fn satisfy(&self, rule: &Rule) -> bool {
-        let signers = self.valid.get_or_init(|| self.verify());
-        rule.satisfied(self.channel, signers)
     }
 
     /// An endorsement by an unknown identity or with a bad signature is left out; a second one by
@@ -65,6 +66,13 @@ impl<'a> SignerSet<'a> {
     }
 }
 
+impl Signers for SignerSet<'_> {
+    fn satisfy(&self, rule: &Rule) -> bool {
+        let signers = self.valid.get_or_init(|| self.verify());
+        rule.satisfied(self.channel, signers)
+    }
+}
+
 /// Whether the policies of everything that the transaction writes in this namespace are satisfied,
 /// by the state before the block.
 pub(super) fn satisfied<S: State>(
@@ -72,7 +80,7 @@ pub(super) fn satisfied<S: State>(
     namespace: &str,
     set: Option<&NamespaceRwset>,
     state: &S,
-    signers: &SignerSet<'_>,
+    signers: &impl Signers,
 ) -> Result<bool, S::Error> {
     let mut progress = Progress::default();
     for key in set.into_iter().flat_map(written_keys) {
@@ -161,7 +169,7 @@ impl<'a> Progress<'a> {
         &mut self,
         rules: &DefinedRules,
         collection: Option<&'a str>,
-        signers: &SignerSet<'_>,
+        signers: &impl Signers,
     ) -> bool {
         let satisfied = match collection {
             None => self.chaincode || signers.satisfy(&rules.endorsement),

@@ -53,10 +53,32 @@ pub(super) struct DefinedRules {
 #[derive(Debug, Default)]
 pub(super) struct RulesCache(Mutex<HashMap<String, Arc<NamespaceRules>>>);
 
+/// What the rules of a namespace depend on beside its definition.
+pub(super) trait Organizations {
+    /// MSP id and name in the configuration of each application organisation.
+    fn organizations(&self) -> Vec<(&str, &str)>;
+
+    /// Whether the channel has a policy at a path.
+    fn has_policy(&self, path: &str) -> bool;
+}
+
+impl Organizations for ChannelConfig {
+    fn organizations(&self) -> Vec<(&str, &str)> {
+        let organizations = self.organizations().iter();
+        organizations
+            .map(|found| (found.msp_id.as_str(), found.group.as_str()))
+            .collect()
+    }
+
+    fn has_policy(&self, path: &str) -> bool {
+        self.has_policy(path)
+    }
+}
+
 impl RulesCache {
     pub(super) fn get<S: State>(
         &self,
-        channel: &ChannelConfig,
+        channel: &impl Organizations,
         state: &S,
         namespace: &str,
     ) -> Result<Arc<NamespaceRules>, S::Error> {
@@ -73,8 +95,8 @@ impl RulesCache {
 }
 
 impl NamespaceRules {
-    fn load<S: State>(
-        channel: &ChannelConfig,
+    pub(super) fn load<S: State>(
+        channel: &impl Organizations,
         state: &S,
         namespace: &str,
     ) -> Result<Self, S::Error> {
@@ -140,30 +162,27 @@ impl Rule {
     }
 }
 
-fn lifecycle_rule(channel: &ChannelConfig) -> Rule {
+fn lifecycle_rule(channel: &impl Organizations) -> Rule {
     if channel.has_policy(LIFECYCLE_ENDORSEMENT_POLICY) {
         return Rule::Channel(LIFECYCLE_ENDORSEMENT_POLICY.to_owned());
     }
-    let organizations = channel.organizations();
-    let members: Vec<&str> = organizations
-        .iter()
-        .map(|organization| organization.msp_id.as_str())
-        .collect();
+    let organizations = channel.organizations().into_iter();
+    let members: Vec<&str> = organizations.map(|(msp_id, _)| msp_id).collect();
     let majority = i32::try_from(members.len() / 2 + 1).unwrap_or(i32::MAX);
     Rule::Signature(policy::any_member(&members, majority))
 }
 
 /// The rule of each organisation's own collection, by MSP id.
-fn implicit_rules(channel: &ChannelConfig) -> HashMap<String, Rule> {
-    let organizations = channel.organizations().iter();
+fn implicit_rules(channel: &impl Organizations) -> HashMap<String, Rule> {
+    let organizations = channel.organizations().into_iter();
     organizations
-        .map(|organization| {
-            let path = format!("/Channel/Application/{}/Endorsement", organization.group);
+        .map(|(msp_id, group)| {
+            let path = format!("/Channel/Application/{group}/Endorsement");
             let rule = match channel.has_policy(&path) {
                 true => Rule::Channel(path),
-                false => Rule::Signature(policy::any_member(&[&organization.msp_id], 1)),
+                false => Rule::Signature(policy::any_member(&[msp_id], 1)),
             };
-            (organization.msp_id.clone(), rule)
+            (msp_id.to_owned(), rule)
         })
         .collect()
 }
