@@ -28,6 +28,19 @@ pub(crate) fn parse<T: DeserializeOwned>(
     })
 }
 
+/// Reads an entry of the transient data; see [`Call::transient`](crate::Call::transient).
+pub(crate) fn parse_transient<T: DeserializeOwned>(
+    entry: Option<&[u8]>,
+    name: &str,
+) -> Result<T, Failure> {
+    if entry.is_some() {
+        return parse(entry, name);
+    }
+    let text = format!("the transient data has no entry `{name}`");
+    serde_json::from_str("null")
+        .map_err(|_| Failure::new(400, "MISSING_TRANSIENT", text).with("parameter", name))
+}
+
 /// Which of the two readings was meant, and so whose complaint is worth hearing.
 fn reason(text: &str, as_json: serde_json::Error, as_text: serde_json::Error) -> serde_json::Error {
     if text.trim_start().starts_with(['{', '[', '"']) {

@@ -9,6 +9,7 @@ use crate::{
     argument,
     contract::{Contract, Schemas},
     failure::Failure,
+    guard::Guard,
     query::Query,
     reader::Reader,
     session::Session,
@@ -65,21 +66,37 @@ impl<'p> Call<'p> {
         })
     }
 
+    /// An entry of the transient data, read as an argument is; a missing one is `null`.
+    pub fn transient<T: DeserializeOwned>(&self, name: &str) -> Result<T, Failure> {
+        let entry = self.session.invocation.transient.get(name);
+        argument::parse_transient(entry.map(Vec::as_slice), name)
+    }
+
+    /// What both transactions and queries may do: for hooks.
+    pub fn reader(&self) -> Reader<'p> {
+        Reader {
+            session: Rc::clone(&self.session),
+        }
+    }
+
+    /// Lets the call go on only where the caller satisfies all of these.
+    pub fn require(&self, guards: &[Guard]) -> Result<(), Failure> {
+        guards
+            .iter()
+            .try_for_each(|guard| guard.check(&self.reader()))
+    }
+
     /// The transaction, for a function that writes.
     pub fn tx(&self) -> Tx<'p> {
         Tx {
-            reader: Reader {
-                session: Rc::clone(&self.session),
-            },
+            reader: self.reader(),
         }
     }
 
     /// The query, for a function that only reads.
     pub fn query(&self) -> Query<'p> {
         Query {
-            reader: Reader {
-                session: Rc::clone(&self.session),
-            },
+            reader: self.reader(),
         }
     }
 

@@ -28,9 +28,46 @@ pub trait Contract: Send + Sync + 'static {
         })
     }
 
+    /// Runs before each call of a function. An error fails the transaction.
+    fn before(&self, call: &Call<'_>) -> Result<(), Failure> {
+        let _ = call;
+        Ok(())
+    }
+
+    /// Runs after each call that succeeded, with its result. An error fails the transaction.
+    fn after(&self, call: &Call<'_>, result: &[u8]) -> Result<(), Failure> {
+        let _ = (call, result);
+        Ok(())
+    }
+
+    /// Runs in place of a call: [`Next::run`] is `before`, the function and `after`.
+    fn around(&self, call: &Call<'_>, next: Next<'_>) -> Result<Vec<u8>, Failure> {
+        let _ = call;
+        next.run()
+    }
+
     /// Answers one call. On `Ok` the writes are sent and the bytes are the result; on `Err` nothing
     /// is written. An unknown function is [`Call::unknown_function`].
     fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, Failure>;
+}
+
+/// The rest of a call, for what runs around it.
+pub struct Next<'n>(Box<dyn FnOnce() -> Result<Vec<u8>, Failure> + 'n>);
+
+impl<'n> Next<'n> {
+    pub(crate) fn new(contract: &'n dyn Contract, call: &'n Call<'_>) -> Self {
+        Self(Box::new(move || {
+            contract.before(call)?;
+            let result = contract.call(call)?;
+            contract.after(call, &result)?;
+            Ok(result)
+        }))
+    }
+
+    /// Goes on with the call, and gives its result.
+    pub fn run(self) -> Result<Vec<u8>, Failure> {
+        (self.0)()
+    }
 }
 
 /// Whether a function writes the ledger or only reads it.
@@ -78,6 +115,9 @@ impl Schemas {
 #[derive(Clone, Debug)]
 pub struct ContractDescription {
     pub(crate) version: String,
+    pub(crate) title: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) contact: Option<String>,
     pub(crate) documentation: String,
     pub(crate) functions: Vec<FunctionDescription>,
 }
@@ -87,9 +127,33 @@ impl ContractDescription {
     pub fn new(version: &str, documentation: &str) -> Self {
         Self {
             version: version.to_owned(),
+            title: None,
+            license: None,
+            contact: None,
             documentation: documentation.to_owned(),
             functions: Vec::new(),
         }
+    }
+
+    /// Sets the title, where it is not the contract's name.
+    #[must_use]
+    pub fn title(mut self, title: &str) -> Self {
+        self.title = Some(title.to_owned());
+        self
+    }
+
+    /// Sets the name of the licence.
+    #[must_use]
+    pub fn license(mut self, license: &str) -> Self {
+        self.license = Some(license.to_owned());
+        self
+    }
+
+    /// Sets the name of whom to ask.
+    #[must_use]
+    pub fn contact(mut self, contact: &str) -> Self {
+        self.contact = Some(contact.to_owned());
+        self
     }
 
     /// Adds a function.
@@ -112,6 +176,7 @@ pub struct FunctionDescription {
     pub(crate) documentation: String,
     pub(crate) writes: bool,
     pub(crate) parameters: Vec<(String, Schema)>,
+    pub(crate) transient: Vec<(String, Schema)>,
     pub(crate) returns: Option<Schema>,
 }
 
@@ -123,6 +188,7 @@ impl FunctionDescription {
             documentation: documentation.to_owned(),
             writes: true,
             parameters: Vec::new(),
+            transient: Vec::new(),
             returns: None,
         }
     }
@@ -139,6 +205,13 @@ impl FunctionDescription {
     #[must_use]
     pub fn parameter<T: JsonSchema>(mut self, name: &str, schemas: &mut Schemas) -> Self {
         self.parameters.push((name.to_owned(), schemas.of::<T>()));
+        self
+    }
+
+    /// Adds an entry of the transient data that it reads.
+    #[must_use]
+    pub fn transient<T: JsonSchema>(mut self, name: &str, schemas: &mut Schemas) -> Self {
+        self.transient.push((name.to_owned(), schemas.of::<T>()));
         self
     }
 

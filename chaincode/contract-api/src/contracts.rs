@@ -12,8 +12,8 @@ use crate::{
     session::Session,
 };
 
-/// Several contracts in one chaincode. The first is the default: its functions may be called
-/// without its name.
+/// Several contracts in one chaincode. The functions of the default one, the first unless another is
+/// named, may be called without its name.
 pub struct Contracts(Vec<Box<dyn Contract>>);
 
 impl Contracts {
@@ -36,6 +36,24 @@ impl ContractsBuilder {
     pub fn and(mut self, contract: impl Contract) -> Self {
         self.0.push(Box::new(contract));
         self
+    }
+
+    /// Makes another contract than the first the default one.
+    ///
+    /// # Errors
+    /// There is no contract of that name yet.
+    pub fn default_contract(mut self, name: &str) -> Result<Self, ContractsError> {
+        let found = self.0.iter().position(|contract| contract.name() == name);
+        let Some(index) = found else {
+            return Err(ContractsError::Unknown {
+                name: name.to_owned(),
+            });
+        };
+        // The first is the default one; the others keep their order.
+        if let Some(before) = self.0.get_mut(..=index) {
+            before.rotate_right(1);
+        }
+        Ok(self)
     }
 
     /// Checks the names.
@@ -69,6 +87,12 @@ pub enum ContractsError {
     /// A name that no call could reach.
     #[error("{name:?} is no name for a contract: it is empty, reserved or holds a colon")]
     Name {
+        /// The name.
+        name: String,
+    },
+    /// The default contract is none of those added.
+    #[error("there is no contract {name:?} to be the default one: add it first")]
+    Unknown {
         /// The name.
         name: String,
     },

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::{
     call::{Call, echoed},
-    contract::{Contract, FunctionKind},
+    contract::{Contract, FunctionKind, Next},
     failure::Failure,
     session::Session,
 };
@@ -43,7 +43,15 @@ pub(crate) fn call<'p>(
 ) -> Result<Vec<u8>, Failure> {
     let contract = find(session.contracts, target.contract)?;
     let (function, arguments) = (target.function.into(), arguments.into());
-    contract.call(&Call::new(Rc::clone(session), function, arguments))
+    run(
+        contract,
+        &Call::new(Rc::clone(session), function, arguments),
+    )
+}
+
+/// A call with what runs before, after and around it.
+fn run(contract: &dyn Contract, call: &Call<'_>) -> Result<Vec<u8>, Failure> {
+    contract.around(call, Next::new(contract, call))
 }
 
 /// Runs a function of this kind within the transaction. Where it fails, it leaves nothing behind.
@@ -71,7 +79,8 @@ pub(crate) fn nested(
     let events = session.events.borrow().savepoint();
     let writes = session.overlay.borrow_mut().savepoint();
     let function = target.function.to_owned().into();
-    let result = contract.call(&Call::new(Rc::clone(session), function, arguments.into()));
+    let call = Call::new(Rc::clone(session), function, arguments.into());
+    let result = run(contract, &call);
     let mut overlay = session.overlay.borrow_mut();
     if result.is_ok() {
         overlay.keep();

@@ -10,6 +10,7 @@ mod dispatch;
 mod error;
 pub mod event;
 mod failure;
+mod guard;
 mod item;
 pub mod key;
 mod key_part;
@@ -33,13 +34,16 @@ pub use argument::ARGUMENT_BYTES_MAX;
 pub use blind::{Counter, Log};
 pub use call::{Arguments, Call, Returned, read_reply, reply};
 pub use cid::ClientIdentity;
-pub use contract::{Contract, ContractDescription, FunctionDescription, FunctionKind, Schemas};
+pub use contract::{
+    Contract, ContractDescription, FunctionDescription, FunctionKind, Next, Schemas,
+};
 pub use contract_macros::{ContractError, Event, KeyPart, State, contract};
 pub use contracts::{Contracts, ContractsBuilder, ContractsError};
 pub use dispatch::CONTRACT_CALLS_DEPTH_MAX;
 pub use error::LedgerError;
 pub use event::Event;
 pub use failure::{ContractError, Failure};
+pub use guard::Guard;
 pub use item::{Item, Map};
 pub use key::{JsonKey, Key, KeyError, KeyRange, PlainKey, StateKey};
 pub use key_part::{KeyPart, KeyParts};

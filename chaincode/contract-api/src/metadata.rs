@@ -1,9 +1,10 @@
 //! `org.hyperledger.fabric:GetMetadata`: what a chaincode offers, as JSON of Fabric's shape, with
 //! the parameters' real names and JSON schemas.
 
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::contract::{Contract, FunctionDescription, Schemas};
+use crate::contract::{Contract, ContractDescription, FunctionDescription, Schemas};
 
 /// The contract that every chaincode answers to beside its own.
 pub(crate) const SYSTEM_CONTRACT: &str = "org.hyperledger.fabric";
@@ -20,19 +21,16 @@ pub(crate) fn describe(contracts: &[&dyn Contract]) -> Value {
     let mut info = json!({ "title": "", "version": "" });
     for (index, contract) in contracts.iter().enumerate() {
         let description = contract.describe(&mut schemas);
-        let own = info_of(
-            contract.name(),
-            &description.version,
-            &description.documentation,
-        );
-        if index == 0 {
+        let own = described_info(contract.name(), &description);
+        let default = index == 0;
+        if default {
             info = own.clone();
         }
         let transactions: Vec<Value> = description.functions.iter().map(transaction).collect();
         let entry = json!({
             "name": contract.name(),
             "info": own,
-            "default": index == 0,
+            "default": default,
             "transactions": transactions,
         });
         described.insert(contract.name().to_owned(), entry);
@@ -54,12 +52,20 @@ fn info_of(title: &str, version: &str, description: &str) -> Value {
     info
 }
 
+fn described_info(name: &str, description: &ContractDescription) -> Value {
+    let title = description.title.as_deref().unwrap_or(name);
+    let mut info = info_of(title, &description.version, &description.documentation);
+    if let Some(name) = &description.license {
+        info["license"] = json!({ "name": name });
+    }
+    if let Some(name) = &description.contact {
+        info["contact"] = json!({ "name": name });
+    }
+    info
+}
+
 fn transaction(function: &FunctionDescription) -> Value {
-    let parameters: Vec<Value> = function
-        .parameters
-        .iter()
-        .map(|(name, schema)| json!({ "name": name, "schema": schema }))
-        .collect();
+    let parameters = described(&function.parameters);
     // Go and Node disagree on the case of tags; clients look for either.
     let tag = if function.writes {
         ["submit", "SUBMIT"]
@@ -67,6 +73,9 @@ fn transaction(function: &FunctionDescription) -> Value {
         ["evaluate", "EVALUATE"]
     };
     let mut transaction = json!({ "name": function.name, "tag": tag, "parameters": parameters });
+    if !function.transient.is_empty() {
+        transaction["transient"] = described(&function.transient).into();
+    }
     if !function.documentation.is_empty() {
         transaction["description"] = function.documentation.as_str().into();
     }
@@ -74,6 +83,14 @@ fn transaction(function: &FunctionDescription) -> Value {
         transaction["returns"] = json!(returns);
     }
     transaction
+}
+
+/// Parameters as Fabric's document has them.
+fn described(parameters: &[(String, Schema)]) -> Vec<Value> {
+    let parameters = parameters.iter();
+    parameters
+        .map(|(name, schema)| json!({ "name": name, "schema": schema }))
+        .collect()
 }
 
 fn system_contract() -> Value {

@@ -1,49 +1,14 @@
 //! `#[contract]`: from an impl block to an implementation of `Contract`.
 
+mod options;
+
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{
-    Error, ImplItem, ItemImpl, LitStr, Result, Token,
-    parse::{Parse, ParseStream},
-    spanned::Spanned,
-};
+use quote::{format_ident, quote};
+use syn::{Error, ImplItem, ItemImpl, Result, spanned::Spanned};
 
-use crate::{documentation, function::Function};
+use crate::{documentation, function::Function, hook::Hooks};
 
-/// `name = "…"`, `version = "…"`.
-pub(crate) struct Options {
-    name: LitStr,
-    version: Option<LitStr>,
-}
-
-impl Parse for Options {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let (mut name, mut version) = (None, None);
-        while !input.is_empty() {
-            let key: syn::Ident = input.parse()?;
-            input.parse::<Token![=]>()?;
-            let value: LitStr = input.parse()?;
-            match key.to_string().as_str() {
-                "name" => name = Some(value),
-                "version" => version = Some(value),
-                _ => return Err(Error::new(key.span(), "expected `name` or `version`")),
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        let name = name.ok_or_else(|| {
-            input.error("a contract needs a name: `#[contract(name = \"bonds\")]`")
-        })?;
-        if name.value().is_empty() || name.value().contains(':') {
-            return Err(Error::new(
-                name.span(),
-                "a contract's name is not empty and has no colon",
-            ));
-        }
-        Ok(Self { name, version })
-    }
-}
+pub(crate) use options::Options;
 
 pub(crate) fn expand(options: &Options, mut block: ItemImpl) -> Result<TokenStream> {
     if let Some((_, path, _)) = &block.trait_ {
@@ -52,8 +17,8 @@ pub(crate) fn expand(options: &Options, mut block: ItemImpl) -> Result<TokenStre
             "#[contract] goes on an inherent `impl` block",
         ));
     }
-    let functions = take_functions(&mut block)?;
-    let contract = implementation(options, &block, &functions);
+    let (functions, hooks) = take_functions(&mut block)?;
+    let contract = implementation(options, &block, &functions, &hooks);
     Ok(quote! {
         #block
         #contract
@@ -61,10 +26,12 @@ pub(crate) fn expand(options: &Options, mut block: ItemImpl) -> Result<TokenStre
 }
 
 /// Finds the marked functions and takes their marks away.
-fn take_functions(block: &mut ItemImpl) -> Result<Vec<Function>> {
+fn take_functions(block: &mut ItemImpl) -> Result<(Vec<Function>, Hooks)> {
     let mut functions: Vec<Function> = Vec::new();
+    let mut hooks = Hooks::default();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
+        hooks.take(method)?;
         let Some(function) = Function::take(method)? else {
             continue;
         };
@@ -77,15 +44,34 @@ fn take_functions(block: &mut ItemImpl) -> Result<Vec<Function>> {
         }
         functions.push(function);
     }
-    Ok(functions)
+    Ok((functions, hooks))
 }
 
-fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -> TokenStream {
-    let Options { name, version } = options;
+fn implementation(
+    options: &Options,
+    block: &ItemImpl,
+    functions: &[Function],
+    hooks: &Hooks,
+) -> TokenStream {
+    let Options {
+        name,
+        version,
+        title,
+        license,
+        contact,
+    } = options;
     let version = version.as_ref().map_or_else(
         || quote!(::core::env!("CARGO_PKG_VERSION")),
         |version| quote!(#version),
     );
+    let about = [("title", title), ("license", license), ("contact", contact)];
+    let about = about.iter().filter_map(|(method, text)| {
+        let text = text.as_ref()?;
+        let method = format_ident!("{method}");
+        Some(quote!(.#method(#text)))
+    });
+    let hooked = hooks.methods();
+    let unknown = hooks.unknown_arm();
     let documentation = documentation::of(&block.attrs);
     let (generics, _, bounds) = block.generics.split_for_impl();
     let subject = &block.self_ty;
@@ -105,6 +91,7 @@ fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -
             ) -> ::fabric_contract_api_rust::ContractDescription {
                 let _ = &schemas;
                 ::fabric_contract_api_rust::ContractDescription::new(#version, #documentation)
+                    #(#about)*
                     #(.function(#descriptions))*
             }
 
@@ -118,13 +105,15 @@ fn implementation(options: &Options, block: &ItemImpl, functions: &[Function]) -
                 }
             }
 
+            #hooked
+
             fn call(
                 &self,
                 call: &::fabric_contract_api_rust::Call<'_>,
             ) -> ::core::result::Result<::std::vec::Vec<u8>, ::fabric_contract_api_rust::Failure> {
                 match call.function() {
                     #(#arms)*
-                    _ => ::core::result::Result::Err(call.unknown_function(self)),
+                    #unknown
                 }
             }
         }

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, Error, FnArg, Ident, ImplItemFn, LitStr, Meta, Pat, Result, ReturnType, Signature,
-    Type, ext::IdentExt, parse_quote, spanned::Spanned,
+    Attribute, Error, FnArg, Ident, ImplItemFn, Pat, Result, ReturnType, Signature, Type,
+    ext::IdentExt, parse_quote, spanned::Spanned,
 };
 
-use crate::documentation;
+use crate::{documentation, mark::Mark};
 
 /// What the mark says: whether the ledger is written or only read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,14 @@ pub(crate) struct Function {
     documentation: String,
     parameters: Vec<Parameter>,
     returns: Type,
+    guards: Vec<TokenStream>,
 }
 
 struct Parameter {
     name: String,
     of: Type,
+    /// Whether it comes in the transient data and not among the arguments.
+    transient: bool,
 }
 
 impl Function {
@@ -51,6 +54,9 @@ impl Function {
             return Ok(None);
         };
         check_shape(&method.sig)?;
+        let Mark { name, guards } = Mark::of(mark, &method.sig)?;
+        let parameters = parameters(kind, &method.sig)?;
+        take_transient_marks(method);
         let documentation = documentation::of(&method.attrs);
         // Arguments come parsed, a function has no say in whether it takes them by value.
         method.attrs.push(parse_quote! {
@@ -61,10 +67,11 @@ impl Function {
         });
         Ok(Some(Self {
             kind,
-            name: name(mark, &method.sig)?,
+            name,
+            guards,
             method: method.sig.ident.clone(),
             documentation,
-            parameters: parameters(kind, &method.sig)?,
+            parameters,
             returns: returns(&method.sig)?,
         }))
     }
@@ -86,7 +93,18 @@ impl Function {
             Kind::Query => quote!(query),
         };
         let parameters = self.parameters.iter().map(
-            |Parameter { name, of }| quote_spanned!(of.span()=> .parameter::<#of>(#name, schemas)),
+            |Parameter {
+                 name,
+                 of,
+                 transient,
+             }| {
+                let place = if *transient {
+                    format_ident!("transient")
+                } else {
+                    format_ident!("parameter")
+                };
+                quote_spanned!(of.span()=> .#place::<#of>(#name, schemas))
+            },
         );
         quote! {
             ::fabric_contract_api_rust::FunctionDescription::#constructor(#name, #documentation)
@@ -111,27 +129,50 @@ impl Function {
 
     /// The arm of the match on the function's name.
     pub(crate) fn arm(&self) -> TokenStream {
-        let Self { name, method, .. } = self;
-        let names = self.parameters.iter().map(|parameter| &parameter.name);
+        let Self {
+            name,
+            method,
+            guards,
+            ..
+        } = self;
+        let positional = || self.parameters.iter().filter(|each| !each.transient);
+        let names = positional().map(|parameter| &parameter.name);
         let locals: Vec<Ident> = (0..self.parameters.len())
             .map(|index| format_ident!("argument_{index}"))
             .collect();
-        let parsed = self.parameters.iter().zip(&locals).enumerate().map(
-            |(index, (Parameter { of, .. }, local))| {
+        let mut index = 0_usize;
+        let mut parsed = Vec::new();
+        for (parameter, local) in self.parameters.iter().zip(&locals) {
+            let Parameter {
+                name,
+                of,
+                transient,
+            } = parameter;
+            parsed.push(if *transient {
+                quote_spanned!(of.span()=> let #local = call.transient::<#of>(#name)?;)
+            } else {
+                index += 1;
+                let index = index - 1;
                 quote_spanned!(of.span()=> let #local = arguments.parse::<#of>(#index)?;)
-            },
-        );
+            });
+        }
         let ledger = match self.kind {
             Kind::Transaction => quote!(&mut call.tx()),
             Kind::Query => quote!(&call.query()),
         };
-        let arguments = if locals.is_empty() {
+        let arguments = if index == 0 {
             format_ident!("_arguments")
         } else {
             format_ident!("arguments")
         };
+        let guarded = (!guards.is_empty()).then(|| {
+            quote! {
+                call.require(&[#(::fabric_contract_api_rust::Guard::#guards),*])?;
+            }
+        });
         quote! {
             #name => {
+                #guarded
                 let #arguments = call.arguments(&[#(#names),*])?;
                 #(#parsed)*
                 ::fabric_contract_api_rust::reply(self.#method(#ledger, #(#locals),*))
@@ -149,27 +190,6 @@ fn kind(attribute: &Attribute) -> Option<Kind> {
     } else {
         None
     }
-}
-
-/// The name in the mark, else the method's own.
-fn name(mark: &Attribute, signature: &Signature) -> Result<String> {
-    let mut name = signature.ident.unraw().to_string();
-    if let Meta::List(_) = &mark.meta {
-        mark.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("name") {
-                return Err(meta.error("expected `name = \"…\"`"));
-            }
-            name = meta.value()?.parse::<LitStr>()?.value();
-            Ok(())
-        })?;
-    }
-    if name.is_empty() || name.contains(':') {
-        return Err(Error::new(
-            mark.span(),
-            "a function's name is not empty and has no colon",
-        ));
-    }
-    Ok(name)
 }
 
 fn check_shape(signature: &Signature) -> Result<()> {
@@ -230,7 +250,9 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
         ));
     }
     let name = pattern.ident.unraw().to_string();
+    let transient = typed.attrs.iter().any(is_transient);
     Ok(Parameter {
+        transient,
         name: name.trim_start_matches('_').to_owned(),
         of: (*typed.ty).clone(),
     })
@@ -243,5 +265,18 @@ fn returns(signature: &Signature) -> Result<Type> {
             signature.ident.span(),
             "a contract function returns a `Result`",
         )),
+    }
+}
+
+fn is_transient(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("transient")
+}
+
+/// The compiler knows no attribute `transient`.
+fn take_transient_marks(method: &mut ImplItemFn) {
+    for input in &mut method.sig.inputs {
+        if let FnArg::Typed(typed) = input {
+            typed.attrs.retain(|attribute| !is_transient(attribute));
+        }
     }
 }

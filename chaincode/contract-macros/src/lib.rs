@@ -8,7 +8,9 @@ mod contract_error;
 mod documentation;
 mod event;
 mod function;
+mod hook;
 mod key_part;
+mod mark;
 mod state;
 
 use proc_macro::TokenStream;
@@ -22,7 +24,19 @@ use syn::parse_macro_input;
 ///
 /// `A` is `Deserialize + JsonSchema`, `R` is `Serialize + JsonSchema`, `E` turns into a `Failure`
 /// (every `ContractError` does). A function is called by its Rust name, or by the one in
-/// `#[transaction(name = "Transfer")]`. `version` is the crate's own unless given.
+/// `#[transaction(name = "Transfer")]`. `version` is the crate's own unless given; `title`, `license`
+/// and `contact` go into the metadata as they are.
+///
+/// - `#[transient] price: u64` as a parameter comes in the transient data under its name, and stands
+///   on no chain;
+/// - `#[transaction(require(msp("Org1MSP"), attribute("role", "trader"), unit("admin"), direct))]`
+///   lets only such callers in (see `Guard`), before anything is parsed or read;
+/// - `#[before] fn f(&self, call: &Call<'_>) -> Result<(), E>` runs before each function,
+///   `#[after] fn f(&self, call: &Call<'_>, result: &[u8]) -> Result<(), E>` after each that
+///   succeeded; an error of either fails the transaction;
+/// - `#[around] fn f(&self, call: &Call<'_>, next: Next<'_>) -> Result<Vec<u8>, E>` runs in place of
+///   all three, which are `next.run()`;
+/// - `#[unknown] fn f(&self, call: &Call<'_>) -> Result<R, E>` answers for functions there are not.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let options = parse_macro_input!(arguments as contract::Options);

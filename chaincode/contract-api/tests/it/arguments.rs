@@ -234,3 +234,13 @@ proptest! {
         prop_assert_eq!(response.payload, text.into_bytes());
     }
 }
+
+#[test]
+fn an_argument_that_is_too_deep_is_refused() {
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    for function in ["list", "nested", "colour"] {
+        check_refused(function, deep.as_bytes(), "argument `value`");
+    }
+    // What can be any JSON can be text: the peer's memory bounds its length, nothing recurses.
+    check("any", &deep, &(deep.len() + 2).to_string());
+}

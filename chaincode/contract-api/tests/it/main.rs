@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod fake_peer;
 mod history;
+mod hooks;
 mod identity;
 mod keys;
 mod metadata;
