@@ -1,7 +1,8 @@
 //! Who may act on a Fabric network: X.509 identities, the organisations that vouch for them, and
 //! the folders in which both are kept.
 //!
-//! - [`SigningIdentity`] loads an MSP folder and signs (ECDSA P-256 over SHA-256, low S).
+//! - [`SigningIdentity`] loads an MSP folder and signs (ECDSA P-256 or P-384 over SHA-256
+//!   with low S, or Ed25519).
 //! - [`Msp`] is an organisation's definition, from a folder or from a channel's configuration.
 //! - [`MspManager`] turns the bytes of a `SerializedIdentity` into a validated [`Identity`].
 //! - [`Organization`] generates organisations; [`layout`] names the files they are kept in.

@@ -1,9 +1,10 @@
-//! Private keys: ECDSA on P-256, and Ed25519. They sign and never leave this crate except as
+//! Private keys: ECDSA on P-256 and P-384, and Ed25519. They sign and never leave this crate except as
 //! the PEM text that an organisation is written with.
 
-use aws_lc_rs::digest::{Digest, SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, SHA384, digest};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair,
 };
 use bytes::Bytes;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
@@ -22,6 +23,7 @@ const SEED_DOMAIN: &[u8] = b"fabric-msp P-256 key";
 #[derive(Debug)]
 pub(crate) enum PrivateKey {
     P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
     /// Signs a message always with the same bytes (RFC 6979), at a tenth of the speed.
     Repeatable {
         pair: EcdsaKeyPair,
@@ -76,6 +78,9 @@ impl PrivateKey {
                     _ => Err(unusable),
                 }
             }
+            Self::P384(_) => Err(IdentityError::UnusablePrivateKey {
+                reason: "signatures of P-384 keys do not repeat; take a P-256 key",
+            }),
             Self::Ed25519(key) => match key.to_pkcs8() {
                 Ok(der) => Self::from_der(der.as_ref()),
                 Err(_) => Err(unusable),
@@ -105,17 +110,22 @@ impl PrivateKey {
         if let Ok(key) = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der) {
             return Ok(Self::P256(key));
         }
+        if let Ok(key) = EcdsaKeyPair::from_private_key_der(&ECDSA_P384_SHA384_FIXED_SIGNING, der) {
+            return Ok(Self::P384(key));
+        }
         Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
             .map(Self::Ed25519)
             .map_err(|_| IdentityError::UnusablePrivateKey {
-                reason: "it must be an ECDSA P-256 or Ed25519 key in PKCS#8 or SEC1 form",
+                reason: "it must be an ECDSA P-256, P-384 or Ed25519 key in PKCS#8 or SEC1 form",
             })
     }
 
     /// The point, or the 32 bytes of an Ed25519 key, as in a certificate.
     pub(crate) fn public_key_bytes(&self) -> &[u8] {
         match self {
-            Self::P256(pair) | Self::Repeatable { pair, .. } => pair.public_key().as_ref(),
+            Self::P256(pair) | Self::P384(pair) | Self::Repeatable { pair, .. } => {
+                pair.public_key().as_ref()
+            }
             Self::Ed25519(key) => key.public_key().as_ref(),
         }
     }
@@ -146,12 +156,16 @@ impl PrivateKey {
             Self::P256(key) => key
                 .sign_digest(digest)
                 .map_err(|_| IdentityError::SigningFailed)
-                .and_then(|halves| low_s(halves.as_ref()))?,
+                .and_then(|halves| low_s(halves.as_ref(), Curve::P256))?,
+            Self::P384(key) => key
+                .sign_digest(&widened(digest)?)
+                .map_err(|_| IdentityError::SigningFailed)
+                .and_then(|halves| low_s(halves.as_ref(), Curve::P384))?,
             Self::Repeatable { signer, .. } => {
                 let halves: p256::ecdsa::Signature = signer
                     .sign_prehash(digest.as_ref())
                     .map_err(|_| IdentityError::SigningFailed)?;
-                low_s(&halves.to_bytes())?
+                low_s(&halves.to_bytes(), Curve::P256)?
             }
             Self::Ed25519(_) => {
                 return Err(IdentityError::UnusablePrivateKey {
@@ -164,7 +178,15 @@ impl PrivateKey {
     }
 }
 
-fn low_s(halves: &[u8]) -> Result<Bytes, IdentityError> {
+/// The digest as a number of as many bytes as P-384 has: peers check SHA-256 whatever the curve
+/// (`bccsp/sw/ecdsa.go`), and zeros in front do not change a number.
+fn widened(digest: &Digest) -> Result<Digest, IdentityError> {
+    let mut wide = [0; 48];
+    wide[16..].copy_from_slice(digest.as_ref());
+    Digest::import_less_safe(&wide, &SHA384).map_err(|_| IdentityError::SigningFailed)
+}
+
+fn low_s(halves: &[u8], curve: Curve) -> Result<Bytes, IdentityError> {
     let signature = EcdsaSignature::from_halves(halves).ok_or(IdentityError::SigningFailed)?;
-    Ok(signature.into_low_s(Curve::P256).to_der().into())
+    Ok(signature.into_low_s(curve).to_der().into())
 }

@@ -169,6 +169,33 @@ fn p384_signature_by_openssl_verifies() {
 }
 
 #[test]
+fn p384_signs_digests_of_sha_256_with_low_s() {
+    let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let root = Authority::root("ca");
+    let certificate = root.issue_for(&member_params(&["client"]), &key).pem();
+    let signer = SigningIdentity::from_pem("TestMSP", &certificate, key.serialize_pem()).unwrap();
+    let checker = msp(&root)
+        .identity_from_pem(certificate.as_bytes())
+        .unwrap();
+    for turn in 0..16_u8 {
+        let message = [turn; 100];
+        let signature = match turn % 2 {
+            0 => signer.sign(&message).unwrap(),
+            _ => signer.sign_digest(&Sha256::digest(message).into()).unwrap(),
+        };
+        // Checks the form; what was signed in this process is not computed again.
+        checker.verify(&message, &signature).unwrap();
+        let public = aws_lc_rs::signature::UnparsedPublicKey::new(
+            &aws_lc_rs::signature::ECDSA_P384_SHA256_ASN1,
+            key.der_bytes(),
+        );
+        public.verify(&message, &signature).unwrap();
+        let s = &signature[4 + usize::from(signature[3])..];
+        assert!(s[1] <= 48 && (s[1] < 48 || s[2] < 0x80), "high S: {s:02x?}");
+    }
+}
+
+#[test]
 fn ed25519_signs_and_verifies_where_the_channel_accepts_it() {
     let (root, key) = (
         Authority::root("ca"),
