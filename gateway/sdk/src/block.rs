@@ -1,13 +1,16 @@
 //! A block as a peer sent it: the bytes, the header, the verdicts, and the transactions on demand.
 
 mod header_type;
+mod private;
 mod transaction;
 
 use bytes::Bytes;
+use fabric_ledger::block::DecodedBlock;
 use fabric_protos::common;
 use prost::Message as _;
 
 pub use header_type::HeaderType;
+pub use private::BlockWithPrivateData;
 pub use transaction::{BlockTransaction, Creator, TransactionSummary};
 pub(crate) use transaction::{chaincode_action, decode};
 
@@ -41,6 +44,13 @@ pub enum BlockError {
         /// The decoder's words.
         #[source]
         source: prost::DecodeError,
+    },
+    /// The block is beyond the bounds that Fabric sets, or is none.
+    #[error("the block is refused")]
+    Refused {
+        /// Why.
+        #[source]
+        source: fabric_ledger::block::BlockError,
     },
     /// A part that must be there is not.
     #[error("the {part} is missing")]
@@ -121,6 +131,19 @@ impl Block {
     pub fn commit_hash(&self) -> Option<Bytes> {
         let metadata = common::Metadata::decode(self.commit_hash_metadata()?.clone()).ok()?;
         Some(metadata.value).filter(|hash| !hash.is_empty())
+    }
+
+    /// Decodes everything in it: headers, signatures, arguments, read-write sets with the hashes of
+    /// private data, endorsements, events; hashes of header and data are computed. Transactions that
+    /// are malformed are kept, with the reason. To prove a chain, see
+    /// [`ledger::ChainVerifier`](crate::ledger::ChainVerifier).
+    ///
+    /// # Errors
+    ///
+    /// [`BlockError::Refused`] if the bytes are beyond Fabric's bounds for a block.
+    pub fn decode(&self) -> Result<DecodedBlock, BlockError> {
+        fabric_ledger::block::decode_bytes(self.bytes.clone())
+            .map_err(|source| BlockError::Refused { source })
     }
 
     /// How many transactions it holds.

@@ -127,6 +127,12 @@ pub enum CheckpointError {
         #[source]
         source: std::io::Error,
     },
+    /// Another reader has the file open.
+    #[error("the checkpoint {} is in use; give each reader a file of its own", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another store failed.
     #[error("the checkpoint could not be kept")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),

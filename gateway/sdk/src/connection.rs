@@ -1,17 +1,28 @@
-//! Connections to peers: which one serves next, and one call with its time limit.
+//! Connections to one peer, and one call with its time limit.
+
+pub(crate) mod admission;
+mod balance;
+mod dispatch;
+mod prober;
+mod status;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fabric_protos::gateway::gateway_client::GatewayClient;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
+
+pub use balance::Balance;
+pub(crate) use balance::Peers;
+pub(crate) use dispatch::Ask;
+pub use status::PeerStatus;
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::{Error, Step};
 use crate::transaction_id::TransactionId;
+use admission::Admission;
 
 /// Fabric's peers send messages of up to 100 MiB; blocks of that size are real.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 100 << 20;
@@ -19,74 +30,43 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 100 << 20;
 /// One peer.
 pub(crate) struct Peer {
     pub(crate) endpoint: Endpoint,
-    pub(crate) channel: Channel,
-    gateway: GatewayClient<Channel>,
-}
-
-/// All peers that a gateway may use; one is preferred until it fails.
-pub(crate) struct Peers {
-    list: Vec<Arc<Peer>>,
-    preferred: AtomicUsize,
+    /// Position among the gateway's peers.
+    pub(crate) index: usize,
+    pub(crate) admission: Admission,
+    channels: Vec<Channel>,
+    turn: AtomicUsize,
+    is_down: AtomicBool,
 }
 
 impl Peer {
-    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, EndpointError> {
-        let channel = endpoint.connect_lazy()?;
-        let gateway =
-            GatewayClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self {
+    /// A peer with so many connections, each made when a call needs it.
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        index: usize,
+        connections: usize,
+        calls_max: usize,
+    ) -> Result<Arc<Self>, EndpointError> {
+        let channels = (0..connections.max(1)).map(|_| endpoint.connect_lazy());
+        let channels = channels.collect::<Result<Vec<_>, _>>()?;
+        Ok(Arc::new(Self {
             endpoint,
-            channel,
-            gateway,
-        })
+            index,
+            admission: Admission::new(calls_max),
+            channels,
+            turn: AtomicUsize::new(0),
+            is_down: AtomicBool::new(false),
+        }))
     }
 
-    pub(crate) fn gateway(&self) -> GatewayClient<Channel> {
-        self.gateway.clone()
-    }
-}
-
-impl Peers {
-    pub(crate) fn new(list: Vec<Arc<Peer>>) -> Result<Self, EndpointError> {
-        if list.is_empty() {
-            return Err(EndpointError::Missing);
-        }
-        Ok(Self {
-            list,
-            preferred: AtomicUsize::new(0),
-        })
+    /// The next of its connections, in turn.
+    pub(crate) fn channel(&self) -> Channel {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.channels[turn % self.channels.len()].clone()
     }
 
-    /// The peer to use now.
-    pub(crate) fn pick(&self) -> Arc<Peer> {
-        let preferred = self.preferred.load(Ordering::Relaxed);
-        Arc::clone(&self.list[preferred % self.list.len()])
-    }
-
-    /// Turns to the next peer if an error says that this one is out of reach.
-    pub(crate) fn note(&self, peer: &Arc<Peer>, error: &Error) {
-        let out_of_reach = error.failure().is_some_and(|failure| {
-            failure.code == Code::Unavailable
-                || (failure.is_local && failure.code != Code::OutOfRange)
-        });
-        if out_of_reach {
-            self.leave(peer);
-        }
-    }
-
-    /// Turns to the next peer, unless another caller already did.
-    pub(crate) fn leave(&self, peer: &Arc<Peer>) {
-        let current = self.preferred.load(Ordering::Relaxed);
-        if Arc::ptr_eq(&self.list[current % self.list.len()], peer) {
-            let next = (current + 1) % self.list.len();
-            // A lost race means that another caller turned already.
-            let _ = self.preferred.compare_exchange(
-                current,
-                next,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-        }
+    /// Whether the last call could not reach it, and nothing has since.
+    pub(crate) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed)
     }
 }
 

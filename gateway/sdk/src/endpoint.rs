@@ -14,8 +14,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Room for one stream of blocks to run ahead of the reader.
 const STREAM_WINDOW_BYTES: u32 = 4 << 20;
-/// Room for several streams and all calls of one connection.
-const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
+/// Never the limit: otherwise readers that are slow with their streams would stop all other calls of
+/// the connection. What is kept for a stream is bounded by its own window.
+const CONNECTION_WINDOW_BYTES: u32 = 1 << 30;
 /// Errors carry the text of every endorser in their trailers, some twice.
 const HEADER_LIST_BYTES_MAX: u32 = 1 << 20;
 

@@ -28,8 +28,9 @@ pub enum Error {
         /// Where, and what the peer said.
         failure: Box<Failure>,
     },
-    /// The peer serves as many calls as it may; the same call may succeed a moment later.
-    #[error("{step} was turned away: the peer serves too many requests; slow down or spread the load", step = failure.step)]
+    /// The peer serves as many calls as it may, or this gateway has as many open as it may: nothing
+    /// was done, and the same call may succeed a moment later.
+    #[error("{step} was turned away: too many calls at once ({message}); slow down or spread the load", step = failure.step, message = failure.message)]
     Overloaded {
         /// Where, and what the peer said.
         failure: Box<Failure>,
@@ -82,6 +83,17 @@ pub enum Error {
         /// The transaction, if it is about one.
         transaction_id: Option<TransactionId>,
         /// What is wrong with it.
+        reason: &'static str,
+        /// The decoder's words, if it was one that complained.
+        #[source]
+        source: Option<BlockError>,
+    },
+    /// Bytes that were kept for signing are not what they should be. Nothing was sent.
+    #[error("the bytes are no {what} as `to_bytes` makes it: {reason}")]
+    NotKept {
+        /// What they should be.
+        what: &'static str,
+        /// What is wrong with them.
         reason: &'static str,
         /// The decoder's words, if it was one that complained.
         #[source]
@@ -175,7 +187,7 @@ impl Error {
             | Self::Sign { step, .. } => Some(*step),
             Self::NotValid { .. } => Some(Step::CommitStatus),
             Self::Gap { .. } => Some(Step::Blocks),
-            Self::Argument(_) | Self::Result { .. } => None,
+            Self::Argument(_) | Self::Result { .. } | Self::NotKept { .. } => None,
         }
     }
 
@@ -228,6 +240,12 @@ impl Error {
             Self::NotValid { .. } => false,
             _ => self.step() == Some(Step::CommitStatus),
         }
+    }
+
+    /// Whether the endorsers came to different results, so that nothing could be assembled.
+    #[must_use]
+    pub fn is_mismatch(&self) -> bool {
+        self.step() == Some(Step::Endorse) && self.failure().is_some_and(Failure::tells_mismatch)
     }
 
     /// Whether the whole call may be made again, with a new proposal, and may then succeed.

@@ -4,28 +4,54 @@ mod chaincode;
 mod deliver;
 mod feed;
 mod follow;
+mod private;
+mod request;
 mod resume;
 
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use fabric_protos::peer::FilteredBlock;
 use futures::Stream;
 use futures::stream::BoxStream;
 
 pub(crate) use deliver::height;
 pub use feed::Event;
+pub(crate) use feed::Feed;
+pub use request::EventsRequest;
+pub(crate) use resume::is_mendable;
 
 use crate::backoff::Backoff;
 use crate::checkpoint::{Checkpointer, Position};
-use crate::error::Error;
+use crate::connection::Peer;
+use crate::error::{Error, Step};
+use crate::gateway::Shared;
 use crate::network::Network;
+
+/// Asks a peer for filtered blocks from `start`, or the newest, on.
+pub(crate) async fn open_filtered(
+    shared: &Shared,
+    channel: &str,
+    peer: Arc<Peer>,
+    start: Option<u64>,
+) -> Result<Feed, Error> {
+    Feed::open_filtered(shared, channel, peer, start).await
+}
+
+/// The filtered block that a message of such a stream holds.
+pub(crate) fn filtered_block(message: &Bytes) -> Result<FilteredBlock, Error> {
+    deliver::filtered_block(Step::FilteredBlocks, message)
+}
 
 /// What is streamed.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     Blocks,
     FilteredBlocks,
+    BlocksWithPrivateData,
     ChaincodeEvents { chaincode: String, by_block: bool },
 }
 

@@ -108,6 +108,11 @@ impl Identity {
         &self.creator
     }
 
+    /// Whether it signs by itself.
+    pub(crate) fn has_key(&self) -> bool {
+        !matches!(self.key, Key::Absent)
+    }
+
     /// Signs, or gives `None` if there is no key.
     pub(crate) async fn sign(&self, message: &[u8]) -> Option<Result<Bytes, SignError>> {
         match &self.key {

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod submit;
+mod submit_all;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::timeouts::Timeouts;
 
 pub use evaluate::{Evaluate, EvaluateJson, Evaluation};
 pub use submit::{Receipt, Submission, Submit};
+pub(crate) use submit_all::submit_all;
 
 /// A proposal in preparation; `build` makes it.
 pub type Prepare = Invocation<Preparation>;

@@ -4,6 +4,7 @@ pub mod admin;
 mod backoff;
 mod block;
 mod chaincode_event;
+mod channel;
 mod checkpoint;
 mod commit;
 mod connection;
@@ -15,25 +16,33 @@ mod filtered_block;
 mod gateway;
 mod identity;
 mod invocation;
+mod kept;
+pub mod ledger;
 mod network;
+mod observer;
 mod proposal;
 mod retry;
 mod timeouts;
+mod tracker;
 mod transaction;
 mod transaction_id;
 mod validation_code;
 
 pub use backoff::Backoff;
-pub use block::{Block, BlockError, BlockTransaction, Creator, HeaderType, TransactionSummary};
+pub use block::{
+    Block, BlockError, BlockTransaction, BlockWithPrivateData, Creator, HeaderType,
+    TransactionSummary,
+};
 pub use chaincode_event::ChaincodeEvent;
 pub use checkpoint::{
     CheckpointError, Checkpointer, FileCheckpointer, MemoryCheckpointer, Position,
 };
 pub use commit::{Commit, Status};
+pub use connection::{Balance, PeerStatus};
 pub use contract::Contract;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Code, DeliverStatus, EndorserDetail, Error, Failure, Step};
-pub use events::{Event, EventStream, Events};
+pub use events::{Event, EventStream, Events, EventsRequest};
 pub use filtered_block::{FilteredBlock, FilteredTransaction};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use identity::{Identity, SignError, Signer};
@@ -42,6 +51,7 @@ pub use invocation::{
     Submit,
 };
 pub use network::Network;
+pub use observer::{Called, Committed, Observer};
 pub use proposal::Proposal;
 pub use retry::Retry;
 pub use timeouts::Timeouts;

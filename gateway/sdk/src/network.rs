@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::block::Block;
+use crate::block::{Block, BlockWithPrivateData};
 use crate::chaincode_event::ChaincodeEvent;
+use crate::channel::Channel;
 use crate::commit::{Commit, Status};
+use crate::connection::Peer;
 use crate::contract::Contract;
 use crate::error::Error;
 use crate::events::{Events, Source};
@@ -20,11 +22,11 @@ pub struct Network {
 
 struct Inner {
     shared: Arc<Shared>,
-    channel: String,
+    channel: Arc<Channel>,
 }
 
 impl Network {
-    pub(crate) fn new(shared: Arc<Shared>, channel: String) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, channel: Arc<Channel>) -> Self {
         Self {
             inner: Arc::new(Inner { shared, channel }),
         }
@@ -34,10 +36,24 @@ impl Network {
         &self.inner.shared
     }
 
+    /// What all handles of the channel share.
+    pub(crate) fn state(&self) -> &Arc<Channel> {
+        &self.inner.channel
+    }
+
+    /// The peer for the next call: one that has what this gateway wrote.
+    pub(crate) fn pick(&self) -> Arc<Peer> {
+        let channel = &self.inner.channel;
+        self.inner
+            .shared
+            .peers
+            .pick_where(|peer| channel.is_up_to_date(peer))
+    }
+
     /// The channel's name.
     #[must_use]
     pub fn channel(&self) -> &str {
-        &self.inner.channel
+        &self.inner.channel.name
     }
 
     /// The default contract of a chaincode.
@@ -64,6 +80,12 @@ impl Network {
     /// Blocks without payloads, in order, none left out.
     pub fn filtered_blocks(&self) -> Events<FilteredBlock> {
         Events::new(self.clone(), Source::FilteredBlocks)
+    }
+
+    /// Whole blocks with the private data in them that the peer keeps and the identity may read, in
+    /// order, none left out.
+    pub fn blocks_with_private_data(&self) -> Events<BlockWithPrivateData> {
+        Events::new(self.clone(), Source::BlocksWithPrivateData)
     }
 
     /// Events of one chaincode's valid transactions, in order.

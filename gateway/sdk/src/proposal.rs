@@ -1,23 +1,24 @@
 //! The first step: what is to be run, by whom, under which transaction id.
 
-use std::time::SystemTime;
+use std::fmt;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use fabric_protos::{common, gateway, peer};
 use prost::Message as _;
 
-use crate::connection::{call, limited};
+use crate::block::{BlockError, decode};
+use crate::connection::Ask;
 use crate::error::{Error, Step};
-use crate::identity::SignError;
 use crate::invocation::Call;
 use crate::network::Network;
 use crate::timeouts::Timeouts;
 use crate::transaction::Transaction;
 use crate::transaction_id::TransactionId;
 
-/// Length of the nonce that Fabric's own clients use.
-const NONCE_BYTES: usize = 24;
+const EVALUATE: &str = "/gateway.Gateway/Evaluate";
+const ENDORSE: &str = "/gateway.Gateway/Endorse";
 
 /// A proposal: signed by the gateway's identity when a step needs it, or before with
 /// [`Proposal::with_signature`].
@@ -32,11 +33,25 @@ pub struct Proposal {
     timeouts: Timeouts,
 }
 
+impl fmt::Debug for Proposal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Proposal")
+            .field("transaction_id", &self.transaction_id)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Proposal {
     pub(crate) fn new(call: &Call) -> Result<Self, Error> {
         let network = call.contract.network().clone();
         let creator = network.shared().identity.creator().clone();
-        let nonce = nonce()?;
+        let nonce = network.shared().nonce().map_err(|source| Error::Sign {
+            step: Step::Endorse,
+            transaction_id: None,
+            source,
+        })?;
+        let nonce = Bytes::copy_from_slice(&nonce);
         let transaction_id = TransactionId::derive(&nonce, &creator);
         let header = common::Header {
             channel_header: channel_header(call, &transaction_id).encode_to_vec().into(),
@@ -60,6 +75,43 @@ impl Proposal {
             organizations,
             timeouts,
         })
+    }
+
+    /// One that was kept as bytes.
+    pub(crate) fn kept(
+        network: Network,
+        transaction_id: TransactionId,
+        header: common::Header,
+        signed: peer::SignedProposal,
+        organizations: Vec<String>,
+    ) -> Self {
+        let timeouts = network.shared().timeouts;
+        Self {
+            network,
+            transaction_id,
+            header,
+            bytes: signed.proposal_bytes,
+            signature: Some(signed.signature).filter(|signature| !signature.is_empty()),
+            organizations,
+            timeouts,
+        }
+    }
+
+    /// The proposal to be kept while it is signed elsewhere; see
+    /// [`Gateway::proposal_from_bytes`](crate::Gateway::proposal_from_bytes). Fabric's
+    /// `gateway.ProposedTransaction`, as the official clients keep it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        let signed = peer::SignedProposal {
+            proposal_bytes: self.bytes.clone(),
+            signature: self.signature.clone().unwrap_or_default(),
+        };
+        let kept = gateway::ProposedTransaction {
+            transaction_id: self.transaction_id.to_string(),
+            proposal: Some(signed),
+            endorsing_organizations: self.organizations.clone(),
+        };
+        kept.encode_to_vec().into()
     }
 
     /// The id that the transaction will have.
@@ -99,19 +151,13 @@ impl Proposal {
             proposed_transaction: Some(self.signed(Step::Evaluate).await?),
             target_organizations: self.organizations.clone(),
         };
-        let (peers, limit) = (&self.network.shared().peers, self.timeouts.evaluate);
-        let (peer, id) = (peers.pick(), &self.transaction_id);
-        let response = call(
-            Step::Evaluate,
-            id,
-            limit,
-            peer.gateway().evaluate(limited(request, limit)),
-        )
-        .await
-        .inspect_err(|error| peers.note(&peer, error))?;
+        let ask = self.ask(Step::Evaluate, self.timeouts.evaluate, EVALUATE, &request);
+        let peers = &self.network.shared().peers;
+        let (answer, _) = ask.any(peers, self.network.pick()).await?;
+        let response: gateway::EvaluateResponse = self.read(Step::Evaluate, &answer)?;
         let result = response
             .result
-            .ok_or_else(|| self.malformed(Step::Evaluate, "a reply without a result"))?;
+            .ok_or_else(|| self.malformed(Step::Evaluate, "a reply without a result", None))?;
         Ok(result.payload)
     }
 
@@ -127,20 +173,42 @@ impl Proposal {
             proposed_transaction: Some(self.signed(Step::Endorse).await?),
             endorsing_organizations: self.organizations.clone(),
         };
-        let (peers, limit) = (&self.network.shared().peers, self.timeouts.endorse);
-        let (peer, id) = (peers.pick(), &self.transaction_id);
-        let response = call(
-            Step::Endorse,
-            id,
-            limit,
-            peer.gateway().endorse(limited(request, limit)),
-        )
-        .await
-        .inspect_err(|error| peers.note(&peer, error))?;
+        let (shared, channel) = (self.network.shared(), self.network.state());
+        let peer = self.network.pick();
+        if shared.tracks_commits {
+            channel.wake(shared, &peer);
+        }
+        let ask = self.ask(Step::Endorse, self.timeouts.endorse, ENDORSE, &request);
+        let (answer, peer) = ask.any(&shared.peers, peer).await?;
+        let response: gateway::EndorseResponse = self.read(Step::Endorse, &answer)?;
         let envelope = response
             .prepared_transaction
-            .ok_or_else(|| self.malformed(Step::Endorse, "a reply without a transaction"))?;
-        Transaction::prepared(&self.network, id, &self.header, envelope, self.timeouts)
+            .ok_or_else(|| self.malformed(Step::Endorse, "a reply without a transaction", None))?;
+        let (network, id) = (&self.network, &self.transaction_id);
+        let transaction =
+            Transaction::prepared(network, id, &self.header, envelope, self.timeouts)?;
+        Ok(transaction.endorsed_through(peer))
+    }
+
+    fn ask(
+        &self,
+        step: Step,
+        limit: Duration,
+        path: &'static str,
+        request: &impl prost::Message,
+    ) -> Ask<'_> {
+        Ask {
+            step,
+            transaction_id: &self.transaction_id,
+            limit,
+            path,
+            message: request.encode_to_vec().into(),
+            observer: self.network.shared().observer.as_deref(),
+        }
+    }
+
+    fn read<M: prost::Message + Default>(&self, step: Step, answer: &Bytes) -> Result<M, Error> {
+        decode("reply", answer).map_err(|source| self.malformed(step, "the reply", Some(source)))
     }
 
     /// The headers that its transaction must have.
@@ -163,12 +231,12 @@ impl Proposal {
         })
     }
 
-    fn malformed(&self, step: Step, reason: &'static str) -> Error {
+    fn malformed(&self, step: Step, reason: &'static str, source: Option<BlockError>) -> Error {
         Error::Malformed {
             step,
             transaction_id: Some(self.transaction_id.clone()),
             reason,
-            source: None,
+            source,
         }
     }
 }
@@ -205,20 +273,10 @@ pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     hash
 }
 
-fn nonce() -> Result<Bytes, Error> {
-    let mut nonce = vec![0; NONCE_BYTES];
-    aws_lc_rs::rand::fill(&mut nonce).map_err(|source| Error::Sign {
-        step: Step::Endorse,
-        transaction_id: None,
-        source: SignError::new(source),
-    })?;
-    Ok(nonce.into())
-}
-
 fn channel_header(call: &Call, transaction_id: &TransactionId) -> common::ChannelHeader {
     common::ChannelHeader {
         r#type: common::HeaderType::EndorserTransaction.into(),
-        timestamp: Some(SystemTime::now().into()),
+        timestamp: Some(call.contract.network().shared().now().into()),
         channel_id: call.contract.network().channel().to_owned(),
         tx_id: transaction_id.to_string(),
         extension: call.contract.header_extension().clone(),

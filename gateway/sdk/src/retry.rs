@@ -21,6 +21,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 pub struct Retry {
     resends: u32,
     conflicts: u32,
+    mismatches: u32,
     troubles: u32,
 }
 
@@ -29,6 +30,7 @@ impl Default for Retry {
         Self {
             resends: RESENDS,
             conflicts: 0,
+            mismatches: 0,
             troubles: 0,
         }
     }
@@ -40,6 +42,7 @@ impl Retry {
         Self {
             resends: 0,
             conflicts: 0,
+            mismatches: 0,
             troubles: 0,
         }
     }
@@ -52,6 +55,13 @@ impl Retry {
     /// Makes up to `times` new proposals after MVCC and phantom conflicts.
     pub fn and_on_conflict(mut self, times: u32) -> Self {
         self.conflicts = times;
+        self
+    }
+
+    /// Makes up to `times` new proposals when the endorsers came to different results, as they do
+    /// while one of them is a block behind. A chaincode that is not deterministic never succeeds.
+    pub fn and_on_mismatch(mut self, times: u32) -> Self {
+        self.mismatches = times;
         self
     }
 
@@ -70,6 +80,10 @@ impl Retry {
     pub(crate) fn again_after_conflict(&self, error: &Error, attempt: u32) -> bool {
         attempt < self.conflicts
             && matches!(error, Error::NotValid { code, .. } if code.is_conflict())
+    }
+
+    pub(crate) fn again_after_mismatch(&self, error: &Error, attempt: u32) -> bool {
+        attempt < self.mismatches && error.is_mismatch()
     }
 
     pub(crate) fn again_after_trouble(&self, error: &Error, attempt: u32) -> bool {

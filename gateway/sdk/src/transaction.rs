@@ -1,16 +1,24 @@
 //! The second step: an endorsed transaction, to be signed and handed to the ordering service.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use fabric_protos::{common, gateway};
+use prost::Message as _;
 
 use crate::block::{BlockError, chaincode_action, decode};
 use crate::commit::Commit;
-use crate::connection::{call, limited};
+use crate::connection::{Ask, Peer};
 use crate::error::{Error, Step};
 use crate::network::Network;
 use crate::proposal::{sha256, sign};
 use crate::timeouts::Timeouts;
+use crate::tracker::Registration;
 use crate::transaction_id::TransactionId;
+
+const SUBMIT: &str = "/gateway.Gateway/Submit";
 
 /// An endorsed transaction. Submitting it twice is safe: the ledger takes it once.
 #[derive(Clone)]
@@ -21,6 +29,19 @@ pub struct Transaction {
     signature: Option<Bytes>,
     result: Bytes,
     timeouts: Timeouts,
+    /// Through which peer it was endorsed.
+    peer: Option<Arc<Peer>>,
+    /// Whether it may have been handed over before, by whichever clone.
+    is_sent: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Transaction")
+            .field("transaction_id", &self.transaction_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Transaction {
@@ -52,7 +73,37 @@ impl Transaction {
             signature: None,
             result,
             timeouts,
+            peer: None,
+            is_sent: Arc::default(),
         })
+    }
+
+    /// Notes the peer, which takes the transaction too while it can be reached.
+    pub(crate) fn endorsed_through(mut self, peer: Arc<Peer>) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+
+    /// Notes that it was kept as bytes, perhaps signed, perhaps handed over by somebody already.
+    pub(crate) fn kept(mut self, signature: Bytes) -> Self {
+        self.signature = Some(signature).filter(|signature| !signature.is_empty());
+        self.is_sent = Arc::new(AtomicBool::new(true));
+        self
+    }
+
+    /// The transaction to be kept while it is signed elsewhere, or until its outcome is known; see
+    /// [`Gateway::transaction_from_bytes`](crate::Gateway::transaction_from_bytes). Fabric's
+    /// `gateway.PreparedTransaction`, as the official clients keep it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        let kept = gateway::PreparedTransaction {
+            transaction_id: self.transaction_id.to_string(),
+            envelope: Some(common::Envelope {
+                payload: self.payload.clone(),
+                signature: self.signature.clone().unwrap_or_default(),
+            }),
+        };
+        kept.encode_to_vec().into()
     }
 
     /// The id.
@@ -92,7 +143,7 @@ impl Transaction {
     ///
     /// Any [`Error`] of the step `Submit`; ask it for [`Error::outcome_unknown`].
     pub async fn submit(&self) -> Result<Commit, Error> {
-        let (id, limit) = (&self.transaction_id, self.timeouts.submit);
+        let id = &self.transaction_id;
         let signature = sign(
             &self.network,
             Step::Submit,
@@ -109,24 +160,51 @@ impl Transaction {
                 signature,
             }),
         };
-        let peers = &self.network.shared().peers;
-        let peer = peers.pick();
+        let (shared, peer) = (self.network.shared(), self.peer());
+        let ask = Ask {
+            step: Step::Submit,
+            transaction_id: id,
+            limit: self.timeouts.submit,
+            path: SUBMIT,
+            message: request.encode_to_vec().into(),
+            observer: shared.observer.as_deref(),
+        };
+        let wait = self.begin_wait(&peer).await;
         let commit = Commit::new(
             &self.network,
             &peer,
             id,
-            self.result.clone(),
+            &self.result,
             self.timeouts.commit_status,
         );
-        call(
-            Step::Submit,
-            id,
-            limit,
-            peer.gateway().submit(limited(request, limit)),
-        )
-        .await
-        .inspect_err(|error| peers.note(&peer, error))?;
+        let commit = commit.with_wait(wait);
+        // The reply says nothing: that there is one is all.
+        ask.one(&shared.peers, &peer).await?;
         Ok(commit)
+    }
+
+    /// The peer through which it was endorsed, while that can be reached.
+    fn peer(&self) -> Arc<Peer> {
+        match &self.peer {
+            Some(peer) if !peer.is_down() && !self.is_sent.load(Ordering::Relaxed) => {
+                Arc::clone(peer)
+            }
+            _ => self.network.pick(),
+        }
+    }
+
+    /// Begins to wait for the commit before anything can commit. An envelope that was handed over
+    /// before may be in a block already: then the peer is to be asked.
+    async fn begin_wait(&self, peer: &Arc<Peer>) -> Option<Registration> {
+        let (shared, channel) = (self.network.shared(), self.network.state());
+        let was_sent = self.is_sent.swap(true, Ordering::Relaxed);
+        if was_sent || !shared.tracks_commits {
+            return None;
+        }
+        let tracker = channel.tracker(peer);
+        tracker
+            .register(shared, channel, &self.transaction_id)
+            .await
     }
 }
 

@@ -37,6 +37,12 @@ impl From<String> for TransactionId {
     }
 }
 
+impl std::borrow::Borrow<str> for TransactionId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl AsRef<str> for TransactionId {
     fn as_ref(&self) -> &str {
         &self.0

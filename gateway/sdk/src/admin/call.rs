@@ -101,7 +101,7 @@ impl<'a> Proposed<'a> {
     /// Has a peer run it. What comes back is not a refusal.
     pub(super) async fn process(&self, peer: &Peer) -> Result<ProposalResponse, AdminError> {
         let mut client =
-            EndorserClient::new(peer.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+            EndorserClient::new(peer.channel()).max_decoding_message_size(MESSAGE_BYTES_MAX);
         let request = client.process_proposal(limited(self.signed.clone(), self.limit));
         let answer = call(self.step, self.transaction_id, self.limit, request).await?;
         let (url, operation) = (|| peer.endpoint.url().to_owned(), self.operation);

@@ -16,6 +16,8 @@ use crate::transaction_id::TransactionId;
 const DETAILS_MAX: usize = 256;
 /// How peers say that they are at their limit for concurrent calls (code `UNKNOWN`).
 const OVERLOADED: &str = "too many requests";
+/// How peers say that endorsements differ (`internal/pkg/gateway/endorsement.go`, `protoutil/txutils.go`).
+const MISMATCH: &str = "ProposalResponsePayloads do not match";
 /// How peers introduce what a chaincode returned: this, the status, a comma, the message.
 const CHAINCODE_RESPONSE: &str = "chaincode response ";
 
@@ -84,6 +86,12 @@ impl Failure {
         }
     }
 
+    /// Whether it says that endorsements differ.
+    pub(super) fn tells_mismatch(&self) -> bool {
+        let mut texts = self.details.iter().map(|detail| &detail.message);
+        self.message.contains(MISMATCH) || texts.any(|text| text.contains(MISMATCH))
+    }
+
     /// Whether the transaction may be on its way all the same.
     pub(super) fn outcome_unknown(&self) -> bool {
         match self.step {
@@ -140,6 +148,21 @@ impl Error {
                 failure,
             },
             None => Self::Call { failure },
+        }
+    }
+
+    /// No slot became free for the call; nothing was sent.
+    pub(crate) fn busy(step: Step, transaction_id: Option<&TransactionId>, limit: usize) -> Self {
+        let failure = Failure {
+            step,
+            transaction_id: transaction_id.cloned(),
+            code: Code::ResourceExhausted,
+            message: format!("all {limit} calls that this gateway may have open on the peer are"),
+            details: Vec::new(),
+            is_local: true,
+        };
+        Self::Overloaded {
+            failure: Box::new(failure),
         }
     }
 

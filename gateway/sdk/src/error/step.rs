@@ -20,6 +20,8 @@ pub enum Step {
     Blocks,
     /// The stream of blocks without payloads.
     FilteredBlocks,
+    /// The stream of blocks with the private data that the peer keeps.
+    BlocksWithPrivateData,
 }
 
 impl fmt::Display for Step {
@@ -32,6 +34,7 @@ impl fmt::Display for Step {
             Self::ChaincodeEvents => "chaincode events",
             Self::Blocks => "blocks",
             Self::FilteredBlocks => "filtered blocks",
+            Self::BlocksWithPrivateData => "blocks with private data",
         })
     }
 }

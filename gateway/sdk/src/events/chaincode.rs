@@ -2,7 +2,7 @@
 //! is asked to begin after a transaction without an event would stay silent for ever.
 
 use bytes::Bytes;
-use fabric_protos::orderer::{SeekPosition, SeekSpecified, seek_position};
+use fabric_protos::orderer::SeekPosition;
 use fabric_protos::{RawCodec, gateway};
 use http::uri::PathAndQuery;
 use prost::Message as _;
@@ -11,35 +11,47 @@ use tonic::{Request, Streaming};
 use super::Source;
 use super::deliver::events_of_block;
 use super::feed::sealed::Read;
-use super::feed::{Batch, client, malformed, sign};
+use super::feed::{Batch, Line, client, malformed, sign};
 use crate::block::decode;
 use crate::chaincode_event::ChaincodeEvent;
 use crate::connection::Peer;
 use crate::error::{Error, Step};
-use crate::network::Network;
 
 const CHAINCODE_EVENTS: &str = "/gateway.Gateway/ChaincodeEvents";
 
 pub(super) async fn open(
-    network: &Network,
-    peer: &Peer,
+    line: Line<'_>,
     chaincode: &str,
-    start: u64,
+    start: Option<u64>,
+) -> Result<Streaming<Bytes>, Error> {
+    let start = start.map_or_else(SeekPosition::default, super::deliver::specified);
+    let request: Bytes = request(line, chaincode, start).encode_to_vec().into();
+    let signature = sign(line.shared, Step::ChaincodeEvents, &request).await?;
+    let request = gateway::SignedChaincodeEventsRequest { request, signature };
+    send(line.peer, &request).await
+}
+
+/// The request, to be signed.
+pub(super) fn request(
+    line: Line<'_>,
+    chaincode: &str,
+    start: SeekPosition,
+) -> gateway::ChaincodeEventsRequest {
+    gateway::ChaincodeEventsRequest {
+        channel_id: line.channel.to_owned(),
+        chaincode_id: chaincode.to_owned(),
+        identity: line.shared.identity.creator().clone(),
+        start_position: Some(start),
+        after_transaction_id: String::new(),
+    }
+}
+
+/// Sends a request that is signed.
+pub(super) async fn send(
+    peer: &Peer,
+    request: &gateway::SignedChaincodeEventsRequest,
 ) -> Result<Streaming<Bytes>, Error> {
     let step = Step::ChaincodeEvents;
-    let start = seek_position::Type::Specified(SeekSpecified { number: start });
-    let request = gateway::ChaincodeEventsRequest {
-        channel_id: network.channel().to_owned(),
-        chaincode_id: chaincode.to_owned(),
-        identity: network.shared().identity.creator().clone(),
-        start_position: Some(SeekPosition {
-            r#type: Some(start),
-        }),
-        after_transaction_id: String::new(),
-    };
-    let request: Bytes = request.encode_to_vec().into();
-    let signature = sign(network, step, &request).await?;
-    let request = gateway::SignedChaincodeEventsRequest { request, signature };
     let request = Request::new(request.encode_to_vec().into());
     let path = PathAndQuery::from_static(CHAINCODE_EVENTS);
     let response = client(step, peer)

@@ -1,7 +1,5 @@
 //! The deliver service of a peer: requests for blocks, and what comes back.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use fabric_protos::orderer::{
     SeekInfo, SeekNewest, SeekPosition, SeekSpecified, seek_info, seek_position,
@@ -15,7 +13,7 @@ use tonic::{Request, Streaming};
 
 use super::Source;
 use super::feed::sealed::Read;
-use super::feed::{Batch, client, malformed, sign};
+use super::feed::{Batch, Line, client, malformed, sign};
 use crate::block::{Block, decode};
 use crate::chaincode_event::ChaincodeEvent;
 use crate::connection::Peer;
@@ -27,36 +25,40 @@ use crate::network::Network;
 const DELIVER: &str = "/protos.Deliver/Deliver";
 /// Blocks without payloads.
 const DELIVER_FILTERED: &str = "/protos.Deliver/DeliverFiltered";
+/// Whole blocks with the private data that the peer keeps.
+const DELIVER_WITH_PRIVATE_DATA: &str = "/protos.Deliver/DeliverWithPrivateData";
 
 /// A `protos.DeliverResponse` whose blocks stay the bytes that the peer sent.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Delivered {
-    #[prost(oneof = "Delivery", tags = "1, 2, 3")]
+    #[prost(oneof = "Delivery", tags = "1, 2, 3, 4")]
     delivery: Option<Delivery>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-enum Delivery {
+pub(super) enum Delivery {
     #[prost(int32, tag = "1")]
     Status(i32),
     #[prost(bytes = "bytes", tag = "2")]
     Block(Bytes),
     #[prost(bytes = "bytes", tag = "3")]
     FilteredBlock(Bytes),
+    #[prost(bytes = "bytes", tag = "4")]
+    BlockAndPrivateData(Bytes),
 }
 
-/// Asks for blocks from `start` to `end`. The request side stays open until `closed` says
+/// Asks for blocks from `start`, or the newest, to `end`. The request side stays open until `closed` says
 /// otherwise: peers take its end for the end of the call.
 pub(super) async fn open(
-    network: &Network,
-    peer: &Peer,
+    line: Line<'_>,
     source: &Source,
-    start: u64,
+    start: Option<u64>,
     end: Option<u64>,
     closed: oneshot::Receiver<()>,
 ) -> Result<Streaming<Bytes>, Error> {
-    let seek = seek(specified(start), specified(end.unwrap_or(u64::MAX)));
-    request(network, peer, source, &seek, closed).await
+    let start = start.map_or_else(newest_position, specified);
+    let seek = seek(start, specified(end.unwrap_or(u64::MAX)));
+    request(line, source, &seek, closed).await
 }
 
 /// The number of the block after the newest.
@@ -71,12 +73,20 @@ pub(crate) async fn height(network: &Network) -> Result<u64, Error> {
 }
 
 async fn newest(network: &Network, peer: &Peer) -> Result<u64, Error> {
-    let newest = || SeekPosition {
-        r#type: Some(seek_position::Type::Newest(SeekNewest {})),
+    let line = Line {
+        shared: network.shared(),
+        channel: network.channel(),
+        peer,
     };
     let (_open, closed) = oneshot::channel();
     let source = Source::FilteredBlocks;
-    let mut stream = request(network, peer, &source, &seek(newest(), newest()), closed).await?;
+    let mut stream = request(
+        line,
+        &source,
+        &seek(newest_position(), newest_position()),
+        closed,
+    )
+    .await?;
     let message = stream
         .message()
         .await
@@ -91,26 +101,36 @@ async fn newest(network: &Network, peer: &Peer) -> Result<u64, Error> {
 }
 
 async fn request(
-    network: &Network,
-    peer: &Peer,
+    line: Line<'_>,
     source: &Source,
     seek: &SeekInfo,
     closed: oneshot::Receiver<()>,
 ) -> Result<Streaming<Bytes>, Error> {
     let step = source.step();
-    let payload: Bytes = payload(network, peer, seek).encode_to_vec().into();
-    let signature = sign(network, step, &payload).await?;
-    let envelope = common::Envelope { payload, signature };
+    let payload: Bytes = payload(line, seek).encode_to_vec().into();
+    let signature = sign(line.shared, step, &payload).await?;
+    send(
+        line,
+        source,
+        common::Envelope { payload, signature },
+        closed,
+    )
+    .await
+}
+
+/// Sends a request that is signed.
+pub(super) async fn send(
+    line: Line<'_>,
+    source: &Source,
+    envelope: common::Envelope,
+    closed: oneshot::Receiver<()>,
+) -> Result<Streaming<Bytes>, Error> {
+    let step = source.step();
     let envelope: Bytes = envelope.encode_to_vec().into();
     let requests =
         stream::once(async { envelope }).chain(stream::once(closed).filter_map(async |_| None));
-    let path = if matches!(source, Source::FilteredBlocks) {
-        DELIVER_FILTERED
-    } else {
-        DELIVER
-    };
-    let path = PathAndQuery::from_static(path);
-    let mut client = client(step, peer).await?;
+    let path = PathAndQuery::from_static(path(source));
+    let mut client = client(step, line.peer).await?;
     let response = client
         .streaming(Request::new(requests), path, RawCodec)
         .await;
@@ -119,15 +139,23 @@ async fn request(
         .map_err(|status| Error::from_status(step, None, &status))
 }
 
-fn payload(network: &Network, peer: &Peer, seek: &SeekInfo) -> common::Payload {
+fn path(source: &Source) -> &'static str {
+    match source {
+        Source::FilteredBlocks => DELIVER_FILTERED,
+        Source::BlocksWithPrivateData => DELIVER_WITH_PRIVATE_DATA,
+        Source::Blocks | Source::ChaincodeEvents { .. } => DELIVER,
+    }
+}
+
+pub(super) fn payload(line: Line<'_>, seek: &SeekInfo) -> common::Payload {
     let channel_header = common::ChannelHeader {
         r#type: common::HeaderType::DeliverSeekInfo.into(),
-        timestamp: Some(SystemTime::now().into()),
-        channel_id: network.channel().to_owned(),
-        tls_cert_hash: peer.endpoint.client_certificate_hash().clone(),
+        timestamp: Some(line.shared.now().into()),
+        channel_id: line.channel.to_owned(),
+        tls_cert_hash: line.peer.endpoint.client_certificate_hash().clone(),
         ..Default::default()
     };
-    let creator = network.shared().identity.creator().clone();
+    let creator = line.shared.identity.creator().clone();
     let signature_header = common::SignatureHeader {
         creator,
         ..Default::default()
@@ -142,7 +170,7 @@ fn payload(network: &Network, peer: &Peer, seek: &SeekInfo) -> common::Payload {
     }
 }
 
-fn seek(start: SeekPosition, stop: SeekPosition) -> SeekInfo {
+pub(super) fn seek(start: SeekPosition, stop: SeekPosition) -> SeekInfo {
     let behavior = seek_info::SeekBehavior::BlockUntilReady.into();
     SeekInfo {
         start: Some(start),
@@ -152,7 +180,13 @@ fn seek(start: SeekPosition, stop: SeekPosition) -> SeekInfo {
     }
 }
 
-fn specified(number: u64) -> SeekPosition {
+fn newest_position() -> SeekPosition {
+    SeekPosition {
+        r#type: Some(seek_position::Type::Newest(SeekNewest {})),
+    }
+}
+
+pub(super) fn specified(number: u64) -> SeekPosition {
     SeekPosition {
         r#type: Some(seek_position::Type::Specified(SeekSpecified { number })),
     }
@@ -183,17 +217,20 @@ impl Read for FilteredBlock {
     )]
     fn read(source: &Source, message: &Bytes) -> Result<Batch<Self>, Error> {
         let step = source.step();
-        let Delivery::FilteredBlock(bytes) = delivery(step, message)? else {
-            return Err(malformed(step, "a block of another kind", None));
-        };
-        let block: peer::FilteredBlock = decode("filtered block", &bytes)
-            .map_err(|error| malformed(step, "a block", Some(error)))?;
-        let block = Self::new(block);
+        let block = Self::new(filtered_block(step, message)?);
         Ok(Batch {
             block_number: block.number,
             items: vec![block],
         })
     }
+}
+
+/// The block without payloads that a message holds.
+pub(super) fn filtered_block(step: Step, message: &Bytes) -> Result<peer::FilteredBlock, Error> {
+    let Delivery::FilteredBlock(bytes) = delivery(step, message)? else {
+        return Err(malformed(step, "a block of another kind", None));
+    };
+    decode("filtered block", &bytes).map_err(|error| malformed(step, "a block", Some(error)))
 }
 
 /// The events of a chaincode out of a whole block: those of valid transactions. A transaction that
@@ -227,7 +264,7 @@ fn block(step: Step, message: &Bytes) -> Result<Block, Error> {
 }
 
 /// What was delivered, unless it is the status that ends the stream.
-fn delivery(step: Step, message: &Bytes) -> Result<Delivery, Error> {
+pub(super) fn delivery(step: Step, message: &Bytes) -> Result<Delivery, Error> {
     let delivered: Delivered = decode("deliver response", message)
         .map_err(|error| malformed(step, "a response", Some(error)))?;
     match delivered.delivery {

@@ -195,6 +195,9 @@ impl<T: Event> Follow<T> {
         }
         drop(feed);
         let step: Step = self.events.source.step();
+        if let Some(observer) = &self.events.network.shared().observer {
+            observer.resumed(step, &error);
+        }
         let delay = backoff.delay(self.failures - 1);
         tracing::warn!(%step, next = self.next, failures = self.failures, %error, "stream broke; asking again in {delay:?}");
         tokio::time::sleep(delay).await;

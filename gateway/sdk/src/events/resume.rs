@@ -7,7 +7,7 @@ const INTERNAL: DeliverStatus = DeliverStatus::from_number(500);
 
 /// Whether to ask again. `seen` says that the stream gave something before, so that request,
 /// identity and channel are right.
-pub(super) fn is_mendable(error: &Error, seen: bool) -> bool {
+pub(crate) fn is_mendable(error: &Error, seen: bool) -> bool {
     match error {
         Error::Overloaded { .. } | Error::Interrupted { .. } => true,
         Error::Delivery { status, .. } => match *status {

@@ -130,16 +130,15 @@ async fn committed(retry: &Retry, call: &Call) -> Result<Receipt, Error> {
 impl Retry {
     /// Endorses, and submits until the outcome is known or resends are used up.
     async fn send(&self, call: &Call) -> Result<Commit, Error> {
-        let mut attempt = 0;
+        let (mut troubles, mut mismatches) = (0, 0);
         loop {
             match call.proposal()?.endorse().await {
                 Ok(transaction) => return self.submit(&transaction).await,
-                Err(error) if self.again_after_trouble(&error, attempt) => {
-                    self.pause(attempt).await;
-                }
+                Err(error) if self.again_after_mismatch(&error, mismatches) => mismatches += 1,
+                Err(error) if self.again_after_trouble(&error, troubles) => troubles += 1,
                 Err(error) => return Err(error),
             }
-            attempt += 1;
+            self.pause(troubles + mismatches - 1).await;
         }
     }
 

@@ -61,7 +61,7 @@ async fn position_in_a_file_outlives_the_reader() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(names, ["blocks.json"]);
+    assert_eq!(names.len(), 2, "the position and the lock: {names:?}");
 }
 
 #[tokio::test]
@@ -77,6 +77,7 @@ async fn half_written_replacement_does_not_count() {
     let mut checkpoint = FileCheckpointer::open(&path).unwrap();
     assert_eq!(checkpoint.position(), Some(Position::at_block(5)));
     checkpoint.checkpoint_block(5).await.unwrap();
+    drop(checkpoint);
     assert_eq!(
         FileCheckpointer::open(&path).unwrap().position(),
         Some(Position::at_block(6))
@@ -117,4 +118,37 @@ async fn position_stands_when_the_file_cannot_be_written() {
         "{error}"
     );
     assert_eq!(checkpoint.position(), Some(Position::at_block(5)));
+}
+
+#[tokio::test]
+async fn second_reader_of_a_file_is_refused_until_the_first_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blocks.json");
+    let first = FileCheckpointer::open(&path).unwrap();
+    let error = FileCheckpointer::open(&path).unwrap_err();
+    assert!(matches!(error, CheckpointError::Locked { .. }), "{error}");
+    drop(first);
+    FileCheckpointer::open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn position_stands_when_the_disk_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blocks.json");
+    let mut checkpoint = FileCheckpointer::open(&path).unwrap();
+    checkpoint.checkpoint_block(4).await.unwrap();
+    // Whatever is written there, the device says that it is full.
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("blocks.json.new")).unwrap();
+    let error = checkpoint.checkpoint_block(5).await.unwrap_err();
+    let CheckpointError::Unwritable { source, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
+    assert_eq!(checkpoint.position(), Some(Position::at_block(5)));
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "{\"blockNumber\":5}");
+    checkpoint.checkpoint_block(5).await.unwrap();
+    drop(checkpoint);
+    let position = FileCheckpointer::open(&path).unwrap().position();
+    assert_eq!(position, Some(Position::at_block(6)));
 }

@@ -6,17 +6,27 @@
 )]
 
 mod admin;
+mod admission;
+mod alone;
+mod balance;
 mod blocks;
+mod cancellation;
 mod checkpoint;
 mod deliver;
 mod endpoint;
 mod errors;
 mod events;
 mod hostile;
+mod kept;
 mod mock;
+mod observing;
 mod offline;
+mod private;
 mod proposal;
 mod resume;
 mod retry;
 mod sample;
 mod timeouts;
+mod tracker;
+mod vectors;
+mod verification;

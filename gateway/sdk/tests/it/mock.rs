@@ -4,12 +4,14 @@ mod server;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use fabric_gateway_sdk::{Endpoint, Gateway, Identity, Network};
 use fabric_protos::{common, gateway, orderer, peer};
+use futures::stream::{self, BoxStream, StreamExt as _};
 use prost::Message;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -26,6 +28,8 @@ pub(crate) const PROCESS_PROPOSAL: &str = "/protos.Endorser/ProcessProposal";
 pub(crate) const DELIVER: &str = "/protos.Deliver/Deliver";
 pub(crate) const DELIVER_FILTERED: &str = "/protos.Deliver/DeliverFiltered";
 
+pub(crate) const DELIVER_WITH_PRIVATE_DATA: &str = "/protos.Deliver/DeliverWithPrivateData";
+
 /// Long enough for a loaded machine; reached only by a failing test.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -41,7 +45,9 @@ pub(crate) struct Mock {
 pub(crate) struct Script {
     answers: Mutex<HashMap<&'static str, VecDeque<Answer>>>,
     calls: Mutex<Vec<Call>>,
-    chain: Vec<Bytes>,
+    chain: watch::Sender<Vec<Bytes>>,
+    commits_submitted: AtomicBool,
+    forgets_messages: AtomicBool,
     open: watch::Sender<usize>,
 }
 
@@ -102,10 +108,9 @@ impl Mock {
         let script = Arc::new(Script {
             answers: Mutex::default(),
             calls: Mutex::default(),
-            chain: chain
-                .iter()
-                .map(|block| block.encode_to_vec().into())
-                .collect(),
+            chain: watch::Sender::new(chain.iter().map(sample::encode).collect()),
+            commits_submitted: AtomicBool::new(false),
+            forgets_messages: AtomicBool::new(false),
             open: watch::Sender::new(0),
         });
         let runtime = Builder::new_multi_thread()
@@ -135,6 +140,7 @@ impl Mock {
     pub(crate) fn gateway(&self, identity: impl Into<Identity>) -> Gateway {
         Gateway::builder(identity)
             .endpoint(self.endpoint())
+            .commit_stream(false)
             .connect_lazy()
             .unwrap()
     }
@@ -152,6 +158,11 @@ impl Mock {
             .entry(method)
             .or_default()
             .push_back(answer);
+    }
+
+    /// Takes back what was queued for a method.
+    pub(crate) fn forget_answers(&self, method: &str) {
+        self.script.answers.lock().unwrap().remove(method);
     }
 
     /// The calls of a method so far.
@@ -192,6 +203,42 @@ impl Mock {
         );
     }
 
+    /// Adds a block with these transactions and verdicts.
+    pub(crate) fn append(&self, transactions: &[(&str, u8)]) {
+        self.script.append(transactions);
+    }
+
+    /// From now on each transaction that is submitted is in a block of its own at once.
+    pub(crate) fn commit_submitted(&self) {
+        self.script.commits_submitted.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on only the methods of calls are kept, not their messages.
+    pub(crate) fn forget_messages(&self) {
+        self.script.forgets_messages.store(true, Ordering::Relaxed);
+    }
+
+    /// Calls that are open.
+    pub(crate) fn open_calls(&self) -> usize {
+        *self.script.open.borrow()
+    }
+
+    /// Waits until so many calls of a method have come.
+    pub(crate) async fn wait_for_calls(&self, method: &str, count: usize) {
+        let mut open = self.script.open.subscribe();
+        let reached = async {
+            while self.calls(method).len() < count {
+                open.changed().await.unwrap();
+            }
+        };
+        let reached = tokio::time::timeout(DEADLINE, reached).await;
+        assert!(
+            reached.is_ok(),
+            "{} calls of {method}",
+            self.calls(method).len()
+        );
+    }
+
     /// Stops listening and breaks all connections.
     pub(crate) fn stop(self) {
         drop(self);
@@ -208,39 +255,95 @@ impl Drop for Mock {
 
 impl Script {
     /// What to do with a call: as told, or else well.
-    fn answer(&self, method: &str, message: &Bytes, limit: Option<String>) -> (Vec<Bytes>, End) {
+    fn answer(
+        &self,
+        method: &str,
+        message: &Bytes,
+        limit: Option<String>,
+    ) -> BoxStream<'static, Result<Bytes, Status>> {
         let call = Call {
             method: method.to_owned(),
-            message: message.clone(),
+            message: match self.forgets_messages.load(Ordering::Relaxed) {
+                true => Bytes::new(),
+                false => message.clone(),
+            },
             limit,
         };
         self.calls.lock().unwrap().push(call);
+        self.open.send_modify(|_| {});
         let told = self
             .answers
             .lock()
             .unwrap()
             .get_mut(method)
             .and_then(VecDeque::pop_front);
+        if told.is_none() && method == SUBMIT && self.commits_submitted.load(Ordering::Relaxed) {
+            let request = gateway::SubmitRequest::decode(message.clone()).unwrap();
+            self.append(&[(&request.transaction_id, 0)]);
+        }
         match told.unwrap_or_else(|| usual(method, message)) {
-            Answer::Send(messages, end) => (messages, end),
+            Answer::Send(messages, end) => end.after(stream::iter(messages).boxed()),
             Answer::Serve(count, end) => self.serve(method, message, count, end),
         }
     }
 
-    fn serve(&self, method: &str, message: &Bytes, count: usize, end: End) -> (Vec<Bytes>, End) {
-        let (start, stop) = seek(&common::Envelope::decode(message.clone()).unwrap());
-        let newest = self.chain.len().saturating_sub(1) as u64;
-        let (start, stop) = (start.unwrap_or(newest), stop.unwrap_or(newest));
-        let due = self
-            .chain
+    fn append(&self, transactions: &[(&str, u8)]) {
+        let envelopes = transactions
             .iter()
-            .skip_while(|block| number(block) < start)
-            .take_while(|block| number(block) <= stop);
-        let messages: Vec<Bytes> = due
-            .take(count)
-            .map(|block| delivered(method, block))
-            .collect();
-        (messages, end)
+            .map(|(id, _)| sample::envelope(id, None));
+        let (envelopes, codes): (Vec<_>, Vec<_>) = envelopes
+            .zip(transactions.iter().map(|(_, code)| *code))
+            .unzip();
+        self.chain.send_modify(|chain| {
+            let block = sample::block(chain.len() as u64, envelopes, &codes);
+            chain.push(sample::encode(&block));
+        });
+    }
+
+    /// Blocks from where the request begins; those to come too, if the call never ends.
+    fn serve(
+        &self,
+        method: &str,
+        message: &Bytes,
+        count: usize,
+        end: End,
+    ) -> BoxStream<'static, Result<Bytes, Status>> {
+        let (start, stop) = seek(&common::Envelope::decode(message.clone()).unwrap());
+        let follows = matches!(end, End::Never);
+        let newest = self.chain.borrow().len().saturating_sub(1) as u64;
+        let start = start.unwrap_or(newest);
+        let stop = stop.unwrap_or(newest);
+        let (method, chain) = (method.to_owned(), self.chain.subscribe());
+        let blocks = stream::unfold((chain, start), move |(mut chain, next)| {
+            let method = method.clone();
+            async move {
+                if next > stop {
+                    return None;
+                }
+                let place = usize::try_from(next).ok()?;
+                let has_next = |chain: &Vec<Bytes>| place < chain.len();
+                if !has_next(&chain.borrow()) && !follows {
+                    return None;
+                }
+                let block = chain.wait_for(has_next).await.ok()?[place].clone();
+                Some((delivered(&method, &block), (chain, next + 1)))
+            }
+        });
+        end.after(blocks.take(count).boxed())
+    }
+}
+
+impl End {
+    fn after(
+        self,
+        messages: BoxStream<'static, Bytes>,
+    ) -> BoxStream<'static, Result<Bytes, Status>> {
+        let messages = messages.map(Ok);
+        match self {
+            Self::Well => messages.boxed(),
+            Self::With(status) => messages.chain(stream::iter([Err(status)])).boxed(),
+            Self::Never => messages.chain(stream::pending()).boxed(),
+        }
     }
 }
 
@@ -276,18 +379,13 @@ fn seek(envelope: &common::Envelope) -> (Option<u64>, Option<u64>) {
     (number(seek.start), number(seek.stop))
 }
 
-fn number(block: &Bytes) -> u64 {
-    common::Block::decode(block.clone())
-        .unwrap()
-        .header
-        .unwrap()
-        .number
-}
-
 fn delivered(method: &str, block: &Bytes) -> Bytes {
     let block = common::Block::decode(block.clone()).unwrap();
     let kind = match method {
         DELIVER_FILTERED => peer::deliver_response::Type::FilteredBlock(sample::filtered(&block)),
+        DELIVER_WITH_PRIVATE_DATA => {
+            peer::deliver_response::Type::BlockAndPrivateData(sample::with_private_data(block))
+        }
         _ => peer::deliver_response::Type::Block(block),
     };
     peer::DeliverResponse { r#type: Some(kind) }

@@ -3,7 +3,7 @@
 use fabric_gateway_sdk::{Code, Error, Gateway, Retry};
 use fabric_protos::gateway;
 
-use crate::mock::{Answer, COMMIT_STATUS, ENDORSE, Mock, SUBMIT};
+use crate::mock::{Answer, COMMIT_STATUS, ENDORSE, End, Mock, SUBMIT};
 use crate::sample;
 
 const MVCC: i32 = 11;
@@ -59,6 +59,28 @@ async fn conflict_is_not_tried_again_unless_asked_for() {
         .await
         .unwrap_err();
     assert_eq!(ids(&mock).len(), 1);
+}
+
+#[tokio::test]
+async fn different_results_of_endorsers_are_tried_again_when_told_to() {
+    let mock = Mock::start().await;
+    let mismatch = sample::status(
+        Code::Aborted,
+        "failed to collect enough transaction endorsements, see attached details for more info",
+        "ProposalResponsePayloads do not match",
+    );
+    for _ in 0..2 {
+        mock.then(
+            ENDORSE,
+            Answer::Send(Vec::new(), End::With(mismatch.clone())),
+        );
+    }
+    let contract = mock.network().contract(sample::CHAINCODE);
+    let error = contract.submit("transfer").await.unwrap_err();
+    assert!(error.is_mismatch(), "{error}");
+    let retry = Retry::on_conflict(1).and_on_mismatch(1);
+    contract.submit("transfer").retry(retry).await.unwrap();
+    assert_eq!((ids(&mock).len(), mock.calls(SUBMIT).len()), (3, 1));
 }
 
 #[tokio::test]

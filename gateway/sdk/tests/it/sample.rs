@@ -3,6 +3,9 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use fabric_gateway_sdk::ledger::rwset::{
+    CollectionPrivateWrites, NamespacePrivateWrites, PrivateWrites, Write,
+};
 use fabric_msp::{MspManager, Organization, OrganizationSpec, SigningIdentity};
 use fabric_protos::{common, gateway, peer};
 use prost::Message;
@@ -160,6 +163,36 @@ pub(crate) fn filtered(block: &common::Block) -> peer::FilteredBlock {
         channel_id: CHANNEL.to_owned(),
         number: block.number(),
         filtered_transactions: transactions.collect(),
+    }
+}
+
+/// A block with a private write of its first transaction.
+pub(crate) fn with_private_data(block: common::Block) -> peer::BlockAndPrivateData {
+    let writes =
+        fabric_protos::rwset::TxPvtReadWriteSet::decode(private_writes().encode()).unwrap();
+    peer::BlockAndPrivateData {
+        block: Some(block),
+        private_data_map: [(0, writes)].into(),
+    }
+}
+
+/// One key in one collection.
+pub(crate) fn private_writes() -> PrivateWrites {
+    let write = Write {
+        key: "secret".to_owned(),
+        is_delete: false,
+        value: "value".into(),
+    };
+    let collection = CollectionPrivateWrites {
+        collection: "dealers".to_owned(),
+        writes: vec![write],
+        ..Default::default()
+    };
+    PrivateWrites {
+        namespaces: vec![NamespacePrivateWrites {
+            namespace: CHAINCODE.to_owned(),
+            collections: vec![collection],
+        }],
     }
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use fabric_protos::RawCodec;
 use futures::Stream;
 use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::{BoxStream, StreamExt as _};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::Streaming;
@@ -19,7 +19,7 @@ use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
-use super::{End, Script};
+use super::Script;
 use crate::sample;
 
 pub(super) async fn serve(script: Arc<Script>) -> SocketAddr {
@@ -120,15 +120,9 @@ impl StreamingService<Bytes> for Method {
             let open = Open::new(&script);
             let mut requests = request.into_inner();
             let message = requests.message().await?.unwrap_or_default();
-            let (messages, end) = script.answer(&name, &message, limit);
-            let end: BoxStream<'static, _> = match end {
-                End::Well => stream::empty().boxed(),
-                End::With(status) => stream::iter([Err(status)]).boxed(),
-                End::Never => stream::pending().boxed(),
-            };
-            let messages = stream::iter(messages.into_iter().map(Ok)).chain(end);
+            let messages = script.answer(&name, &message, limit);
             let answer = Counted {
-                messages: messages.boxed(),
+                messages,
                 _requests: requests,
                 _open: open,
             };
