@@ -5,8 +5,6 @@ const KNOWN: &[(&str, &str)] = &[
     // A request that makes a real peer panic.
     ("keys", "INVOKE_CHAINCODE empty"),
     ("keys", "PUT_STATE_METADATA empty"),
-    // The configuration of the channel stays as it is.
-    ("broadcast", "CONFIG_UPDATE"),
 ];
 
 /// Whether a note of a case is a known difference of the embedded network.

@@ -1,5 +1,7 @@
 //! A channel: its configuration, its chain, and who may do what on it.
 
+mod access;
+mod configurations;
 pub(crate) mod opening;
 
 use std::{sync::Arc, time::SystemTime};
@@ -18,81 +20,15 @@ use crate::{
     private::PrivateData,
     storage::{StorageError, View},
 };
-
-/// Policies of the configuration that endpoints ask for (`core/aclmgmt/defaultaclprovider.go`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Policy {
-    /// Who may read from peers.
-    ApplicationReaders,
-    /// Who may propose transactions.
-    ApplicationWriters,
-    /// Who may read from the orderer.
-    ChannelReaders,
-    /// Who may broadcast to the orderer.
-    ChannelWriters,
-}
-
-impl Policy {
-    /// Where the configuration has the policy.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::ApplicationReaders => "/Channel/Application/Readers",
-            Self::ApplicationWriters => "/Channel/Application/Writers",
-            Self::ChannelReaders => "/Channel/Readers",
-            Self::ChannelWriters => "/Channel/Writers",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::ApplicationReaders | Self::ChannelReaders => "Readers",
-            Self::ApplicationWriters | Self::ChannelWriters => "Writers",
-        }
-    }
-}
-
-/// Why a client is refused: no organisation of the channel lets it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the '{}' sub-policies to be satisfied",
-    policy.name()
-)]
-pub(crate) struct Denied {
-    policy: Policy,
-}
-
-impl Denied {
-    /// The refusal as a peer words it.
-    pub(crate) fn on_channel(&self, channel: &str) -> String {
-        format!(
-            "Failed evaluating policy on signed data during check policy on channel [{channel}] with policy [{}]: [{self}]",
-            self.policy.path()
-        )
-    }
-}
-
-/// A client that was let in.
-#[derive(Clone, Debug)]
-pub(crate) struct Session {
-    identity: Arc<Identity>,
-}
-
-impl Session {
-    /// Who it is.
-    pub(crate) fn identity(&self) -> &Arc<Identity> {
-        &self.identity
-    }
-
-    /// Whether the client's certificate has run out since.
-    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
-        self.identity.expires_at() < now
-    }
-}
+use access::Denied;
+pub(crate) use access::{Policy, Resource, Session};
+use configurations::Configurations;
 
 /// One channel of the network.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    config: ChannelConfig,
+    name: String,
+    configurations: Configurations,
     chain: Chain,
     definitions: Definitions,
     clock: Arc<Clock>,
@@ -102,8 +38,10 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
+    /// A channel whose configuration in force is that of the block `config_block`.
     pub(crate) fn new(
         config: ChannelConfig,
+        config_block: u64,
         chain: Chain,
         clock: Arc<Clock>,
         seed: Option<Seed>,
@@ -111,7 +49,8 @@ impl Channel {
         Self {
             nonces: Nonces::new(seed, config.channel()),
             clock,
-            config,
+            name: config.channel().to_owned(),
+            configurations: Configurations::new(config_block, config),
             chain,
             definitions: Definitions::default(),
             metrics: ChannelMetrics::default(),
@@ -120,15 +59,35 @@ impl Channel {
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.config.channel()
+        &self.name
     }
 
-    pub(crate) fn config(&self) -> &ChannelConfig {
-        &self.config
+    /// The configuration in force.
+    pub(crate) fn config(&self) -> Arc<ChannelConfig> {
+        self.configurations.current()
     }
 
-    pub(crate) fn msps(&self) -> &MspManager {
-        self.config.msps()
+    /// The configuration in force when a view was taken.
+    pub(crate) fn config_of(&self, view: &View) -> Result<Arc<ChannelConfig>, StorageError> {
+        self.configurations.of(view, &self.chain)
+    }
+
+    /// The configuration of a block that was just stored is in force.
+    pub(crate) fn adopt(&self, block: u64, config: ChannelConfig) {
+        self.configurations.adopt(block, config);
+    }
+
+    /// Takes the chain back to a state that was kept, and the configuration with it. Blocks the
+    /// thread.
+    pub(crate) fn revert(&self, savepoint: u64) -> Result<(), StorageError> {
+        self.chain.revert(savepoint)?;
+        self.configurations
+            .return_to(&self.chain.view(), &self.chain)
+    }
+
+    /// The organisations of the configuration in force.
+    pub(crate) fn msps(&self) -> Arc<MspManager> {
+        Arc::clone(self.config().msps())
     }
 
     pub(crate) fn chain(&self) -> &Chain {
@@ -181,40 +140,25 @@ impl Channel {
         Ok(chaincodes)
     }
 
-    /// Whether the signer of `data` satisfies a policy; an expired signer does not.
-    pub(crate) fn check(
+    /// Whether the signer of `data` may use a resource, by the configuration in force; an expired
+    /// signer may not.
+    pub(crate) fn check<'r>(
         &self,
-        policy: Policy,
+        resource: impl Into<Resource<'r>>,
         data: &[u8],
         identity: &[u8],
         signature: &[u8],
     ) -> Result<Session, Denied> {
-        let denied = Denied { policy };
-        let identity = self.msps().identity(identity).map_err(|error| {
-            tracing::warn!(%error, "identity refused");
-            denied.clone()
-        })?;
-        identity.verify(data, signature).map_err(|error| {
-            tracing::warn!(%error, msp_id = identity.msp_id(), "signature refused");
-            denied.clone()
-        })?;
-        self.permit(policy, identity)
+        let signed = (data, identity, signature);
+        access::check(&self.config(), resource.into(), self.now(), signed)
     }
 
-    /// Whether an identity whose signature has been checked satisfies a policy.
-    pub(crate) fn permit(
+    /// Whether an identity whose signature has been checked may use a resource.
+    pub(crate) fn permit<'r>(
         &self,
-        policy: Policy,
+        resource: impl Into<Resource<'r>>,
         identity: Arc<Identity>,
     ) -> Result<Session, Denied> {
-        let session = Session { identity };
-        let allowed = self
-            .config
-            .satisfies(policy.path(), std::slice::from_ref(&session.identity));
-        if allowed && !session.has_expired(self.now()) {
-            Ok(session)
-        } else {
-            Err(Denied { policy })
-        }
+        access::permit(&self.config(), resource.into(), self.now(), identity)
     }
 }

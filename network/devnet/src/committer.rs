@@ -7,7 +7,8 @@ use std::{num::NonZero, sync::Arc, thread, time::Instant};
 use bytes::Bytes;
 use fabric_ledger::{
     ValidationCode,
-    block::{self, DecodedBlock, DecodedTransaction},
+    block::{self, Content, DecodedBlock, DecodedTransaction},
+    channel::ChannelConfig,
     commit::commit_hash,
     validate::{Checker, TransactionCheck, Validated, settle},
 };
@@ -19,11 +20,11 @@ use fabric_protos::common::{
 use prost::Message as _;
 
 use crate::{
-    chain::{Chain, ServedBlock},
+    chain::ServedBlock,
     channel::Channel,
     nonce::NoRandomness,
     orderer::{
-        CutBlock,
+        Accepted, CutBlock, Processor,
         cutter::{Cutter, Work},
         errand::Errand,
     },
@@ -70,7 +71,9 @@ impl Committer {
     pub(crate) async fn run(self, mut cutter: Cutter) -> Result<(), CommitError> {
         while let Some(work) = cutter.next().await {
             match work {
-                Work::Block(batch) => self.append_apart(batch).await.map(drop)?,
+                Work::Block(batch) => {
+                    self.append_apart(batch, &mut cutter).await?;
+                }
                 Work::Errand(errand) => self.run_errand(errand, &mut cutter).await?,
             }
         }
@@ -81,11 +84,9 @@ impl Committer {
         match errand {
             Errand::Cut { count_max, reply } => {
                 let batch = cutter.cut(count_max).unwrap_or_default();
-                let transactions = batch.len();
-                let block = match transactions {
-                    0 => None,
-                    _ => Some(self.append_apart(batch).await?),
-                };
+                let appended = self.append_apart(batch, cutter).await?;
+                let (block, transactions) =
+                    appended.map_or((None, 0), |(number, count)| (Some(number), count));
                 // Here and below: whoever asked may have gone; what is done is done.
                 let _ = reply.send(CutBlock {
                     channel: self.channel.name().to_owned(),
@@ -95,47 +96,71 @@ impl Committer {
                 });
             }
             Errand::Save { reply } => {
-                let saved = self.apart(|chain| Ok((chain.save()?, chain.height())));
+                let saved =
+                    self.apart(|channel| Ok((channel.chain().save()?, channel.chain().height())));
                 let _ = reply.send(saved.await?);
             }
             Errand::Forget { savepoint, reply } => {
-                let forgotten = self.apart(move |chain| chain.forget(savepoint));
+                let forgotten = self.apart(move |channel| channel.chain().forget(savepoint));
                 let _ = reply.send(forgotten.await?);
             }
             Errand::Revert { savepoint, reply } => {
                 cutter.clear();
-                let reverted = self.apart(move |chain| chain.revert(savepoint));
-                let _ = reply.send(reverted.await?);
+                let reverted = self.apart(move |channel| channel.revert(savepoint)).await?;
+                cutter.configure(&self.channel.config());
+                let _ = reply.send(reverted);
             }
         }
         Ok(())
     }
 
-    /// Does something to the chain on a thread that may block.
+    /// Does something to the channel on a thread that may block.
     async fn apart<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Chain) -> Result<T, StorageError> + Send + 'static,
+        work: impl FnOnce(&Channel) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<Result<T, StorageError>, CommitError> {
         let channel = Arc::clone(&self.channel);
-        tokio::task::spawn_blocking(move || work(channel.chain()))
+        tokio::task::spawn_blocking(move || work(&channel))
             .await
             .map_err(|_| CommitError::Panic)
     }
 
-    /// Appends a block on a thread that may block; gives its number.
-    async fn append_apart(&self, batch: Vec<Bytes>) -> Result<u64, CommitError> {
+    /// Appends a block on a thread that may block; gives its number and how many transactions it
+    /// has. None where nothing of the batch is ordered any more.
+    async fn append_apart(
+        &self,
+        batch: Vec<Accepted>,
+        cutter: &mut Cutter,
+    ) -> Result<Option<(u64, usize)>, CommitError> {
         let committer = self.clone();
-        tokio::task::spawn_blocking(move || committer.append(batch))
+        let config = self.channel.config();
+        let appended = tokio::task::spawn_blocking(move || committer.append(batch))
             .await
-            .map_err(|_| CommitError::Panic)?
+            .map_err(|_| CommitError::Panic)??;
+        let next = self.channel.config();
+        if !Arc::ptr_eq(&config, &next) {
+            cutter.configure(&next);
+        }
+        Ok(appended)
     }
 
-    fn append(&self, batch: Vec<Bytes>) -> Result<u64, CommitError> {
+    fn append(&self, batch: Vec<Accepted>) -> Result<Option<(u64, usize)>, CommitError> {
         let begin = Instant::now();
+        let processor = Processor {
+            channel: &self.channel,
+            signer: &self.orderer,
+        };
+        let batch = batch.into_iter();
+        let batch = batch.filter_map(|accepted| processor.look_again(accepted));
+        let batch: Vec<Accepted> = batch.collect();
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let count = batch.len();
         let view = self.channel.chain().view();
         let block = self.assemble(batch, view.head())?;
         self.commit(block, &view, Some(begin))?;
-        Ok(view.head().height)
+        Ok(Some((view.head().height, count)))
     }
 
     /// Commits the configuration block of a new channel.
@@ -145,15 +170,22 @@ impl Committer {
     }
 
     /// The next block as the orderer makes it.
-    fn assemble(&self, data: Vec<Bytes>, head: &Head) -> Result<Block, CommitError> {
-        let data = BlockData { data };
+    fn assemble(&self, batch: Vec<Accepted>, head: &Head) -> Result<Block, CommitError> {
+        let is_configuration = batch.iter().any(|accepted| accepted.is_configuration);
+        let envelopes = batch.into_iter().map(|accepted| accepted.envelope);
+        let data = BlockData {
+            data: envelopes.collect(),
+        };
         let header = BlockHeader {
             number: head.height,
             previous_hash: head.block_hash.clone(),
             data_hash: block::data_hash(&data).to_vec().into(),
         };
         let last_config = LastConfig {
-            index: head.config_block,
+            index: match is_configuration {
+                true => head.height,
+                false => head.config_block,
+            },
         };
         let signatures = self.sign(&header, last_config)?;
         let last_config = Metadata {
@@ -205,7 +237,9 @@ impl Committer {
         begin: Option<Instant>,
     ) -> Result<(), CommitError> {
         let mut decoded = block::decode(&block)?;
-        let Validated { codes, updates } = self.validate(&decoded, view)?;
+        let config = self.channel.config();
+        let Validated { codes, updates } = validate(&config, &decoded, view)?;
+        let next = following(&config, &decoded, &codes);
         let hash = commit_hash(&codes, &updates, &view.head().commit_hash);
         // Block 0 carries none on real peers either.
         let hash = if decoded.number == 0 {
@@ -229,7 +263,10 @@ impl Committer {
                 height: decoded.number + 1,
                 block_hash: decoded.header_hash.to_vec().into(),
                 commit_hash: hash,
-                config_block: view.head().config_block,
+                config_block: match next {
+                    Some(_) => decoded.number,
+                    None => view.head().config_block,
+                },
             },
             block: block.encode_to_vec().into(),
             transactions: positions(&decoded, &codes),
@@ -239,6 +276,9 @@ impl Committer {
         };
         let chain = self.channel.chain();
         chain.store(&commit)?;
+        if let Some(next) = next {
+            self.channel.adopt(decoded.number, next);
+        }
         let ids = commit.transactions.iter().map(|(id, ..)| id.as_str());
         transient.settle(ids, commit.head.height);
         let served = ServedBlock::new(block, commit.block.len()).with_decoded(decoded);
@@ -249,12 +289,32 @@ impl Committer {
         chain.publish(served, &commit);
         Ok(())
     }
+}
 
-    fn validate(&self, decoded: &DecodedBlock, view: &View) -> Result<Validated, CommitError> {
-        let checker = Checker::new(self.channel.config(), view, view, decoded.number);
-        let checks = check_all(&checker, &decoded.transactions)?;
-        Ok(settle(view, decoded, &checks)?)
+fn validate(
+    config: &ChannelConfig,
+    decoded: &DecodedBlock,
+    view: &View,
+) -> Result<Validated, CommitError> {
+    let checker = Checker::new(config, view, view, decoded.number);
+    let checks = check_all(&checker, &decoded.transactions)?;
+    Ok(settle(view, decoded, &checks)?)
+}
+
+/// The configuration that a block brings, if it brings one. Block 0's is in force already.
+fn following(
+    config: &ChannelConfig,
+    block: &DecodedBlock,
+    codes: &[ValidationCode],
+) -> Option<ChannelConfig> {
+    if block.number == 0 {
+        return None;
     }
+    let mut transactions = block.transactions.iter().zip(codes);
+    transactions.find_map(|(transaction, code)| match &transaction.content {
+        Content::Config(envelope) if code.is_valid() => config.next(envelope).ok(),
+        _ => None,
+    })
 }
 
 /// Entries of a block's metadata: signatures, last configuration, codes, one unused, commit hash.

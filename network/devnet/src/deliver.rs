@@ -6,7 +6,10 @@
 mod peer;
 mod seek;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use fabric_msp::Identity;
 use fabric_protos::{
@@ -20,7 +23,7 @@ use tonic::{Status, Streaming};
 
 use crate::{
     chain::ServedBlock,
-    channel::{Policy, Session},
+    channel::{Resource, Session},
     clock::Clock,
     faults::Faults,
     peer::{Ledgers, PeerLedger},
@@ -65,7 +68,7 @@ pub(crate) struct Source {
     /// The peer that delivers; none for the orderer.
     pub(crate) peer: Option<Arc<Identity>>,
     /// Whom the blocks are for.
-    pub(crate) policy: Policy,
+    pub(crate) resource: Resource<'static>,
     pub(crate) shutdown: CancellationToken,
 }
 
@@ -137,12 +140,15 @@ async fn answer<F: Form>(
     let seek = Seek::read(envelope, has, source.clock.now()).map_err(End::Outcome)?;
     let ledger = source.ledgers.get(&seek.channel);
     let ledger = ledger.ok_or(End::Outcome(Outcome::NotFound))?;
-    let session = authorize(source.policy, ledger, envelope, &seek)?;
+    // Before the client is checked, so that no change of it goes unnoticed.
+    let config = ledger.config();
+    let session = authorize(source.resource, ledger, envelope, &seek)?;
     let stream = Stream {
         source,
         ledger,
         seek,
         session,
+        config: AtomicU64::new(config.sequence()),
     };
     ledger.in_this_life(stream.send::<F>(responses)).await
 }
@@ -153,9 +159,32 @@ struct Stream<'s> {
     ledger: &'s PeerLedger,
     seek: Seek,
     session: Session,
+    /// Sequence of the configuration by which the client was let in.
+    config: AtomicU64,
 }
 
 impl Stream<'_> {
+    /// Whether the client may still read: its time may be over, and the configuration another.
+    fn check_again(&self) -> Result<(), End> {
+        let forbidden = || End::Outcome(Outcome::Forbidden);
+        let channel = self.ledger.channel();
+        if self.session.has_expired(channel.now()) {
+            return Err(forbidden());
+        }
+        let config = self.ledger.config();
+        let sequence = config.sequence();
+        if sequence == self.config.swap(sequence, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let identity = config.msps().identity(&self.seek.creator);
+        let identity = identity.map_err(|_| forbidden())?;
+        let permitted = channel.permit(self.source.resource, identity);
+        permitted.map(drop).map_err(|denied| {
+            tracing::warn!(%denied, "deliver client is not authorized any more");
+            forbidden()
+        })
+    }
+
     /// Sends the blocks that were asked for.
     async fn send<F: Form>(
         &self,
@@ -173,9 +202,7 @@ impl Stream<'_> {
                 .block(number)
                 .map_err(|error| Status::internal(error.to_string()))?
                 .ok_or(End::Outcome(Outcome::InternalServerError))?;
-            if self.session.has_expired(ledger.channel().now()) {
-                return Err(End::Outcome(Outcome::Forbidden));
-            }
+            self.check_again()?;
             let times = self
                 .source
                 .faults
@@ -200,7 +227,7 @@ impl Stream<'_> {
 }
 
 fn authorize(
-    policy: Policy,
+    resource: Resource<'_>,
     ledger: &PeerLedger,
     envelope: &Envelope,
     seek: &Seek,
@@ -208,7 +235,7 @@ fn authorize(
     let Envelope { payload, signature } = envelope;
     ledger
         .channel()
-        .check(policy, payload, &seek.creator, signature)
+        .check(resource, payload, &seek.creator, signature)
         .map_err(|error| {
             tracing::warn!(%error, "deliver client is not authorized");
             End::Outcome(Outcome::Forbidden)
@@ -231,8 +258,8 @@ async fn wait_for_block(
 /// The block, or its header and signatures where that is all that was asked for.
 fn content(served: &ServedBlock, content: SeekContentType) -> Block {
     let block = served.block();
-    // Block 0 is the only configuration block, and is always sent whole.
-    if content == SeekContentType::HeaderWithSig && served.number() != 0 {
+    // Configuration blocks are always sent whole.
+    if content == SeekContentType::HeaderWithSig && !served.is_configuration() {
         return Block {
             header: block.header.clone(),
             data: None,

@@ -6,10 +6,13 @@ mod filter;
 mod proposal;
 mod service;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use fabric_ledger::{
     lifecycle::NAMESPACE as LIFECYCLE, rwset::PrivateWrites, simulate::SimulationResult,
 };
+use fabric_msp::MspManager;
 use fabric_protos::peer::{
     ChaincodeAction, ChaincodeEvent, ChaincodeId, ChaincodeInterest, ChaincodeMessage, Endorsement,
     ProposalResponse, ProposalResponsePayload, Response, SignedProposal, chaincode_message::Type,
@@ -18,7 +21,7 @@ use prost::Message as _;
 
 use crate::{
     chaincode::{ChaincodeError, Context, Transaction},
-    channel::Policy,
+    channel::{Policy, Resource},
     peer::{Peer, PeerLedger},
     private::{self, PeerState},
     system,
@@ -36,6 +39,12 @@ const ERROR: i32 = 500;
 
 /// The peer's own chaincodes, whose policies no client has to know.
 const SYSTEM_CHAINCODES: [&str; 4] = [LIFECYCLE, "lscc", "qscc", "cscc"];
+
+/// To have a chaincode run.
+const PROPOSE: Resource<'static> = Resource {
+    name: "peer/Propose",
+    default: Policy::ApplicationWriters,
+};
 
 /// Why a proposal is not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,9 +105,9 @@ impl Peer {
     fn filter(&self, signed: &SignedProposal) -> Result<(), Failure> {
         let headers = Headers::read(signed).map_err(Failure::Filtered)?;
         let ledger = self.ledger(&headers.channel.channel_id);
-        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
+        let msps = self.msps(ledger.map(|ledger| &**ledger));
         let now = self.clock().now();
-        if has_expired(msps, &headers.signature.creator, now) {
+        if has_expired(&msps, &headers.signature.creator, now) {
             let refusal = Refusal("proposal client identity expired".to_owned());
             return Err(Failure::Filtered(refusal));
         }
@@ -129,11 +138,19 @@ impl Peer {
             .unwrap_or_else(error_response))
     }
 
+    /// The organisations that a caller may be of.
+    fn msps(&self, ledger: Option<&PeerLedger>) -> Arc<MspManager> {
+        match ledger {
+            Some(ledger) => Arc::clone(ledger.config().msps()),
+            None => Arc::clone(self.local()),
+        }
+    }
+
     /// Signature, replay, and the channel's writers.
     fn check(&self, ledger: Option<&PeerLedger>, proposal: &Unpacked) -> Result<(), Refusal> {
-        let msps = ledger.map_or(self.local(), |ledger| ledger.channel().msps());
+        let msps = self.msps(ledger);
         let creator = proposal
-            .validate(msps)
+            .validate(&msps)
             .map_err(|Refusal(reason)| Refusal(format!("error validating proposal: {reason}")))?;
         let Some(ledger) = ledger else {
             return Ok(());
@@ -154,7 +171,7 @@ impl Peer {
         }
         let channel = ledger.channel();
         channel
-            .permit(Policy::ApplicationWriters, creator)
+            .permit(PROPOSE, creator)
             .map_err(|denied| Refusal(denied.on_channel(channel.name())))?;
         Ok(())
     }

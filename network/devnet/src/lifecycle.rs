@@ -147,7 +147,7 @@ impl Wanted {
         channel: &Channel,
         current: Option<&ChaincodeDefinition>,
     ) -> Result<(), String> {
-        collections::check(&self.collections, channel.msps())
+        collections::check(&self.collections, &channel.msps())
             .and_then(|()| match current {
                 Some(current) => {
                     collections::check_against(&self.collections, &current.collections)

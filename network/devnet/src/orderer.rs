@@ -7,26 +7,25 @@
 
 pub(crate) mod cutter;
 pub(crate) mod errand;
+mod processor;
 mod service;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use fabric_msp::SigningIdentity;
 use fabric_protos::{
-    common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status},
+    common::{ChannelHeader, Envelope, Payload, Status},
     orderer::BroadcastResponse,
 };
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{
-    DevnetError,
-    channel::{Channel, Policy},
-    limits::BLOCK_BYTES_MAX,
-    peer::Ledgers,
-};
+use crate::{DevnetError, channel::Channel, peer::Ledgers};
 pub(crate) use cutter::Accepted;
 pub use errand::CutBlock;
 use errand::Errand;
+use processor::Kind;
+pub(crate) use processor::Processor;
 pub(crate) use service::OrdererService;
 
 /// The way into the queue of each channel.
@@ -34,6 +33,7 @@ pub(crate) use service::OrdererService;
 pub(crate) struct Orderer {
     ledgers: Ledgers,
     lanes: Arc<BTreeMap<String, Lane>>,
+    signer: SigningIdentity,
 }
 
 /// The ways to one channel's committer.
@@ -82,14 +82,22 @@ impl From<Result<(), Rejected>> for Answer {
 pub(crate) struct Answer(pub(crate) BroadcastResponse);
 
 impl Orderer {
-    /// An orderer of these channels.
-    pub(crate) fn new(channels: Vec<(Arc<Channel>, Lane)>) -> Self {
+    /// An orderer of these channels, which signs their configurations.
+    pub(crate) fn new(channels: Vec<(Arc<Channel>, Lane)>, signer: SigningIdentity) -> Self {
         let ledgers = Ledgers::join(channels.iter().map(|(channel, _)| channel));
         let lanes = channels.into_iter();
         let lanes = lanes.map(|(channel, lane)| (channel.name().to_owned(), lane));
         Self {
             ledgers,
             lanes: Arc::new(lanes.collect()),
+            signer,
+        }
+    }
+
+    fn processor<'a>(&'a self, channel: &'a Channel) -> Processor<'a> {
+        Processor {
+            channel,
+            signer: &self.signer,
         }
     }
 
@@ -100,11 +108,23 @@ impl Orderer {
 
     /// Checks an envelope and queues it; waits while the queue is full.
     pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), Rejected> {
-        let (queue, accepted) = self.check(envelope)?;
-        queue.send(accepted).await.map_err(|_| Rejected {
+        let stopped = || Rejected {
             status: Status::ServiceUnavailable,
             info: "the network has stopped".to_owned(),
-        })
+        };
+        let (channel, lane, kind) = self.route(envelope)?;
+        let accepted = match kind {
+            Kind::Normal => self.processor(channel).process(kind, envelope)?,
+            // It sets up organisations and asks policies for as long as that takes.
+            Kind::ConfigUpdate => {
+                let (orderer, channel) = (self.clone(), Arc::clone(channel));
+                let envelope = envelope.clone();
+                let process = move || orderer.processor(&channel).process(kind, &envelope);
+                let processed = tokio::task::spawn_blocking(process).await;
+                processed.map_err(|_| stopped())??
+            }
+        };
+        lane.queue.send(accepted).await.map_err(|_| stopped())
     }
 
     /// Queues an envelope of the network itself, and has it cut at once whatever the rule is: whoever
@@ -152,7 +172,8 @@ impl Orderer {
         answer.await.map_err(|_| DevnetError::Stopped)
     }
 
-    fn check(&self, envelope: &Envelope) -> Result<(&mpsc::Sender<Accepted>, Accepted), Rejected> {
+    /// Where a message goes, and how it gets there.
+    fn route(&self, envelope: &Envelope) -> Result<(&Arc<Channel>, &Lane, Kind), Rejected> {
         let undetermined = |reason: &str| {
             Rejected::bad_request(format!("could not determine channel ID: {reason}"))
         };
@@ -172,52 +193,7 @@ impl Orderer {
         let (Some(ledger), Some(lane)) = (self.ledgers.get(name), self.lanes.get(name)) else {
             return Err(Rejected::bad_request("channel does not exist"));
         };
-        classify(channel_header.r#type)?;
-        let size = envelope.payload.len() + envelope.signature.len();
-        if size > BLOCK_BYTES_MAX as usize {
-            return Err(Rejected::bad_request(format!(
-                "message payload is {size} bytes and exceeds maximum allowed {BLOCK_BYTES_MAX} bytes"
-            )));
-        }
-        let creator = SignatureHeader::decode(header.signature_header)
-            .map_err(|_| Rejected::bad_request("could not convert message to signedData: error unmarshalling SignatureHeader: proto: cannot parse invalid wire-format data"))?
-            .creator;
-        authorize(ledger.channel(), envelope, &creator)?;
-        Ok((&lane.queue, Accepted(envelope.encode_to_vec().into())))
-    }
-}
-
-fn authorize(channel: &Channel, envelope: &Envelope, creator: &[u8]) -> Result<(), Rejected> {
-    if crate::endorser::has_expired(channel.msps(), creator, channel.now()) {
-        return Err(Rejected::bad_request("broadcast client identity expired"));
-    }
-    channel
-        .check(
-            Policy::ChannelWriters,
-            &envelope.payload,
-            creator,
-            &envelope.signature,
-        )
-        .map(|_| ())
-        .map_err(|denied| Rejected {
-            status: Status::Forbidden,
-            info: format!("{denied}: permission denied"),
-        })
-}
-
-/// Which types of message a channel orders. Configuration stays as block 0 has it.
-fn classify(r#type: i32) -> Result<(), Rejected> {
-    match HeaderType::try_from(r#type) {
-        Ok(HeaderType::Config) => Err(Rejected::bad_request(
-            "message is of type that cannot be processed directly",
-        )),
-        Ok(HeaderType::OrdererTransaction) => Err(Rejected::bad_request(
-            "message is of type that is no longer supported",
-        )),
-        Ok(HeaderType::ConfigUpdate) => Err(Rejected {
-            status: Status::NotImplemented,
-            info: "the embedded network does not change its configuration".to_owned(),
-        }),
-        Ok(_) | Err(_) => Ok(()),
+        let kind = processor::classify(channel_header.r#type)?;
+        Ok((ledger.channel(), lane, kind))
     }
 }

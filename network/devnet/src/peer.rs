@@ -26,7 +26,7 @@ pub(crate) struct Peer {
     signer: SigningIdentity,
     endorser: Arc<Identity>,
     /// Knows the peer's own organisation alone.
-    local: MspManager,
+    local: Arc<MspManager>,
     ledgers: Ledgers,
     chaincodes: ChaincodeHost,
     clock: Arc<Clock>,
@@ -49,7 +49,7 @@ impl Peer {
         let identity = |error: BoxError| DevnetError::Identity(error);
         let msp =
             Msp::from_config(&node.msp.to_config()).map_err(|error| identity(error.into()))?;
-        let local = MspManager::new([msp]);
+        let local = Arc::new(MspManager::new([msp]));
         let endorser = local
             .identity(node.identity.serialized())
             .map_err(|error| identity(error.into()))?;
@@ -95,7 +95,7 @@ impl Peer {
     }
 
     /// Knows the peer's own organisation: who calls without a channel must be of it.
-    pub(crate) fn local(&self) -> &MspManager {
+    pub(crate) fn local(&self) -> &Arc<MspManager> {
         &self.local
     }
 

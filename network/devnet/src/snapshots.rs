@@ -76,7 +76,7 @@ impl Snapshots {
             let record = known.find(&name)?.clone();
             for channel in channels {
                 if let Some(savepoint) = record.savepoints.get(channel.name()) {
-                    channel.chain().revert(*savepoint).map_err(storage)?;
+                    channel.revert(*savepoint).map_err(storage)?;
                 }
             }
             known.forget_after(&name);

@@ -181,16 +181,18 @@ fn order(
             },
         ));
     }
-    (Orderer::new(lanes), tasks)
+    let signer = organizations.orderer.identity.clone();
+    (Orderer::new(lanes, signer), tasks)
 }
 
 /// Commits until the network stops; stops the network where no block can be committed any more.
 async fn commit(
     committer: Committer,
-    cutter: Cutter,
+    mut cutter: Cutter,
     channel: Arc<Channel>,
     shutdown: CancellationToken,
 ) {
+    cutter.configure(&channel.config());
     if let Err(error) = committer.run(cutter).await {
         let error: BoxError = error.into();
         let channel = channel.name();

@@ -66,6 +66,14 @@ impl ServedBlock {
         Ok(self.decoded.get_or_init(|| decoded))
     }
 
+    /// Whether it holds a configuration.
+    pub(crate) fn is_configuration(&self) -> bool {
+        self.decoded().is_ok_and(|decoded| {
+            let mut transactions = decoded.transactions.iter();
+            transactions.any(|transaction| matches!(transaction.content, Content::Config(_)))
+        })
+    }
+
     /// Events of the valid transactions, in their order.
     pub(crate) fn events(&self) -> Result<Vec<ChaincodeEvent>, StorageError> {
         let decoded = self.decoded()?;

@@ -120,12 +120,25 @@ impl Opening {
                 })?;
                 let config = read(&block)?;
                 self.check(&config)?;
-                let chain = Chain::new(store);
-                let channel = Channel::new(config, chain, self.clock, self.seed);
-                Ok(Arc::new(channel))
+                self.go_on(config, Chain::new(store))
             }
             None => self.begin(store),
         }
+    }
+
+    /// Opens a channel by its last configuration, where its first one is that of this network.
+    fn go_on(self, first: ChannelConfig, chain: Chain) -> Result<Arc<Channel>, DevnetError> {
+        let number = chain.view().head().config_block;
+        let config = match number {
+            0 => first,
+            _ => {
+                let block = chain.block(number).map_err(storage)?;
+                let missing = || DevnetError::Corrupt(format!("block {number} is missing"));
+                read(block.ok_or_else(missing)?.block())?
+            }
+        };
+        let channel = Channel::new(config, number, chain, self.clock, self.seed);
+        Ok(Arc::new(channel))
     }
 
     fn store(&self) -> Result<Storage, DevnetError> {
@@ -155,7 +168,7 @@ impl Opening {
             None => timestamp(self.clock.now()),
         };
         let block = self.genesis.block(&nonce, timestamp);
-        let channel = Channel::new(read(&block)?, Chain::new(store), self.clock, self.seed);
+        let channel = Channel::new(read(&block)?, 0, Chain::new(store), self.clock, self.seed);
         let channel = Arc::new(channel);
         Committer::new(Arc::clone(&channel), self.orderer)
             .commit_genesis(block)
@@ -163,7 +176,7 @@ impl Opening {
         Ok(channel)
     }
 
-    /// Whether the channel has the name and the members that were asked for.
+    /// Whether the channel began with the name and the members that were asked for.
     fn check(&self, config: &ChannelConfig) -> Result<(), DevnetError> {
         let name = config.channel();
         if name != self.genesis.channel {

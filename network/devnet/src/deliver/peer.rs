@@ -11,7 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Form, Recipient, Source, serve};
-use crate::{chain::ServedBlock, channel::Policy, limiter::Limiter, peer::Peer, private};
+use crate::{
+    chain::ServedBlock,
+    channel::{Policy, Resource},
+    limiter::Limiter,
+    peer::Peer,
+    private,
+};
 
 /// Serves the chain as one peer has it.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ type Responses = ReceiverStream<Result<DeliverResponse, Status>>;
 impl PeerDeliverService {
     fn serve<F: Form<Response = DeliverResponse>>(
         &self,
+        name: &'static str,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Responses>, Status> {
         let permit = self.limiter.admit()?;
@@ -35,7 +42,10 @@ impl PeerDeliverService {
             node: self.peer.name().to_owned(),
             faults: Arc::clone(self.peer.faults()),
             peer: Some(Arc::clone(self.peer.endorser())),
-            policy: Policy::ApplicationReaders,
+            resource: Resource {
+                name,
+                default: Policy::ApplicationReaders,
+            },
             shutdown: self.shutdown.clone(),
         };
         Ok(Response::new(serve::<F>(
@@ -56,21 +66,21 @@ impl Deliver for PeerDeliverService {
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Responses>, Status> {
-        self.serve::<Whole>(request)
+        self.serve::<Whole>("event/Block", request)
     }
 
     async fn deliver_filtered(
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Responses>, Status> {
-        self.serve::<Filtered>(request)
+        self.serve::<Filtered>("event/FilteredBlock", request)
     }
 
     async fn deliver_with_private_data(
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Responses>, Status> {
-        self.serve::<WithPrivateData>(request)
+        self.serve::<WithPrivateData>("event/Block", request)
     }
 }
 

@@ -45,9 +45,15 @@ impl Candidate for Member {
 }
 
 impl Member {
-    /// The peers that have joined a channel, in their order.
-    pub(crate) fn all(channel: &str, peers: &[Arc<Peer>]) -> Vec<Self> {
-        let joined = peers.iter().filter_map(|peer| {
+    /// The peers that have joined a channel and are of its organisations, in their order, as a peer
+    /// with this ledger knows them.
+    pub(crate) fn all(ledger: &PeerLedger, peers: &[Arc<Peer>]) -> Vec<Self> {
+        let (channel, config) = (ledger.channel().name(), ledger.config());
+        let is_of_channel = |peer: &&Arc<Peer>| {
+            let mut organizations = config.organizations().iter();
+            organizations.any(|organization| organization.msp_id == peer.msp_id())
+        };
+        let joined = peers.iter().filter(is_of_channel).filter_map(|peer| {
             let ledger = Arc::clone(peer.ledger(channel)?);
             Some(Self {
                 peer: Arc::clone(peer),
@@ -124,7 +130,8 @@ pub(crate) fn requirements(
 ) -> Result<Result<Vec<Requirement>, Unendorsable>, StorageError> {
     let view = ledger.view();
     let channel = ledger.channel();
-    let config = channel.config();
+    let config = ledger.config();
+    let config = &*config;
     let mut requirements = Vec::new();
     for call in &interest.chaincodes {
         let requirement = if call.name == lifecycle::NAMESPACE {

@@ -22,7 +22,7 @@ use super::{
     member::{Member, requirements},
 };
 use crate::{
-    channel::{Channel, Policy},
+    channel::Policy,
     peer::{Peer, PeerLedger},
 };
 
@@ -88,7 +88,7 @@ impl DiscoveryService {
             return Err(ACCESS_DENIED.to_owned());
         }
         match &query.query {
-            Some(Kind::ConfigQuery(_)) => configuration(ledger.channel()),
+            Some(Kind::ConfigQuery(_)) => configuration(ledger),
             Some(Kind::PeerQuery(query)) => self.channel_peers(ledger, query),
             Some(Kind::CcQuery(query)) => self.endorsers(ledger, query),
             Some(Kind::LocalPeers(_)) | None => Err("unknown or missing request type".to_owned()),
@@ -96,7 +96,7 @@ impl DiscoveryService {
     }
 
     fn members(&self, ledger: &PeerLedger) -> Vec<Member> {
-        Member::all(ledger.channel().name(), &self.peers)
+        Member::all(ledger, &self.peers)
     }
 
     /// Administrators of the peer's own organisation may ask about the peer itself.
@@ -173,10 +173,15 @@ fn check(query: &ChaincodeQuery) -> Result<(), String> {
     Ok(())
 }
 
-fn configuration(channel: &Channel) -> Outcome {
-    config::describe(channel.config().config())
+fn configuration(ledger: &PeerLedger) -> Outcome {
+    config::describe(ledger.config().config())
         .map(Answer::ConfigResult)
-        .ok_or_else(|| format!("failed fetching config for channel {}", channel.name()))
+        .ok_or_else(|| {
+            format!(
+                "failed fetching config for channel {}",
+                ledger.channel().name()
+            )
+        })
 }
 
 fn by_organization<'a>(

@@ -40,6 +40,7 @@ pub(super) fn chaincode_events(
     })?;
     let ledger = permit(
         gateway,
+        "gateway/ChaincodeEvents",
         &request.channel_id,
         &signed.request,
         &request.identity,

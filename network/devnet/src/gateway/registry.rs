@@ -39,7 +39,7 @@ impl<'a> Registry<'a> {
     pub(super) fn new(gateway: &'a GatewayService, channel: &'a str) -> Self {
         let ledger = gateway.ledger(channel);
         let mut members = match ledger {
-            Some(_) => Member::all(channel, &gateway.peers),
+            Some(ledger) => Member::all(ledger, &gateway.peers),
             None => Vec::new(),
         };
         // The highest first, of equally high ones the gateway's own.

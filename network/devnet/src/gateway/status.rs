@@ -9,7 +9,14 @@ use prost::Message as _;
 use tonic::Status;
 
 use super::{GatewayService, deadline::Deadline};
-use crate::{chain::TransactionStatus, channel::Policy, peer::PeerLedger};
+use crate::{
+    chain::TransactionStatus,
+    channel::{Policy, Resource},
+    peer::PeerLedger,
+};
+
+/// What the access control list may name a policy for.
+const RESOURCE: &str = "gateway/CommitStatus";
 
 /// What a real peer says to a request for events that names no channel.
 const NO_CHANNEL: &str =
@@ -27,6 +34,7 @@ pub(super) async fn commit_status(
     } = read(&signed)?;
     let ledger = permit(
         gateway,
+        RESOURCE,
         &channel_id,
         &signed.request,
         &identity,
@@ -73,6 +81,7 @@ fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Statu
 /// The channel that a request names, where its client may read from it.
 pub(super) fn permit<'g>(
     gateway: &'g GatewayService,
+    resource: &'static str,
     channel: &str,
     data: &[u8],
     identity: &[u8],
@@ -86,9 +95,13 @@ pub(super) fn permit<'g>(
             "Failed to get policy manager for channel [{channel}]"
         ))
     })?;
+    let resource = Resource {
+        name: resource,
+        default: Policy::ApplicationReaders,
+    };
     ledger
         .channel()
-        .check(Policy::ApplicationReaders, data, identity, signature)
+        .check(resource, data, identity, signature)
         .map(|_| ledger)
         .map_err(|denied| Status::permission_denied(denied.on_channel(channel)))
 }

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, future::pending, time::Duration};
 
 use bytes::Bytes;
+use fabric_ledger::channel::ChannelConfig;
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior},
@@ -15,14 +16,21 @@ use crate::{
     limits::{BLOCK_BYTES_MAX, INSTANT_BYTES_MAX, INSTANT_COUNT_MAX, ORDERER_QUEUE},
 };
 
-/// A transaction that the orderer accepted: an encoded envelope.
+/// A message that the orderer accepted.
 #[derive(Debug)]
-pub(crate) struct Accepted(pub(crate) Bytes);
+pub(crate) struct Accepted {
+    /// A transaction or a configuration, encoded.
+    pub(crate) envelope: Bytes,
+    /// Sequence of the configuration by which it was accepted.
+    pub(crate) sequence: u64,
+    /// Whether it is a configuration, which gets a block of its own.
+    pub(crate) is_configuration: bool,
+}
 
 /// What the committer does next.
 pub(crate) enum Work {
-    /// A block of these transactions, at least one.
-    Block(Vec<Bytes>),
+    /// A block of these transactions, at least one; or of one configuration.
+    Block(Vec<Accepted>),
     /// Something between two blocks.
     Errand(Errand),
 }
@@ -33,8 +41,10 @@ pub(crate) struct Cutter {
     queue: mpsc::Receiver<Accepted>,
     errands: mpsc::Receiver<Errand>,
     /// Taken off the queue for the next block, or left over from the one before.
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<Accepted>,
     waiting_bytes: usize,
+    /// Configurations among them.
+    waiting_configurations: usize,
     /// Since when the first of them waits.
     since: Instant,
     rule: Rule,
@@ -58,7 +68,7 @@ enum Rule {
 
 /// What may happen while the cutter waits.
 enum Event {
-    Arrived(Bytes),
+    Arrived(Accepted),
     Due,
     Errand(Errand),
     Closed,
@@ -91,6 +101,7 @@ impl Cutter {
             errands,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
+            waiting_configurations: 0,
             since: Instant::now(),
             rule,
             count_max: usize::try_from(count.max(1)).unwrap_or(usize::MAX),
@@ -120,22 +131,40 @@ impl Cutter {
         }
     }
 
-    /// The transactions of a block of at most so many; none where none waits.
-    pub(crate) fn cut(&mut self, count_max: usize) -> Option<Vec<Bytes>> {
+    /// The transactions of a block of at most so many, or the configuration whose turn it is; none
+    /// where none waits.
+    pub(crate) fn cut(&mut self, count_max: usize) -> Option<Vec<Accepted>> {
         let mut bytes = 0;
         let mut block = Vec::new();
         while block.len() < count_max.min(self.count_max) {
             let Some(next) = self.take() else { break };
-            if !block.is_empty() && bytes + next.len() > self.bytes_max {
-                self.waiting_bytes += next.len();
+            let is_too_large = bytes + next.envelope.len() > self.bytes_max;
+            if !block.is_empty() && (is_too_large || next.is_configuration) {
+                self.count(&next);
                 self.waiting.push_front(next);
                 break;
             }
-            bytes += next.len();
+            let is_alone = next.is_configuration;
+            bytes += next.envelope.len();
             block.push(next);
+            if is_alone {
+                break;
+            }
         }
         self.since = Instant::now();
         (!block.is_empty()).then_some(block)
+    }
+
+    /// Takes the size and the patience of blocks from the channel's configuration, where they are
+    /// cut by it.
+    pub(crate) fn configure(&mut self, config: &ChannelConfig) {
+        let (Rule::Filled(timeout), Some(orderer)) = (&mut self.rule, config.orderer()) else {
+            return;
+        };
+        let size = orderer.batch_size();
+        *timeout = orderer.batch_timeout();
+        self.count_max = usize::try_from(size.max_message_count).unwrap_or(usize::MAX);
+        self.bytes_max = usize::try_from(size.preferred_max_bytes).unwrap_or(usize::MAX);
     }
 
     /// Transactions that were accepted and are in no block.
@@ -148,21 +177,26 @@ impl Cutter {
         while self.take().is_some() {}
     }
 
-    fn take(&mut self) -> Option<Bytes> {
-        if let Some(transaction) = self.waiting.pop_front() {
-            self.waiting_bytes -= transaction.len();
-            return Some(transaction);
+    fn take(&mut self) -> Option<Accepted> {
+        if let Some(accepted) = self.waiting.pop_front() {
+            self.waiting_bytes -= accepted.envelope.len();
+            self.waiting_configurations -= usize::from(accepted.is_configuration);
+            return Some(accepted);
         }
-        let Accepted(transaction) = self.queue.try_recv().ok()?;
-        Some(transaction)
+        self.queue.try_recv().ok()
     }
 
-    fn wait_for_block(&mut self, transaction: Bytes) {
+    fn count(&mut self, accepted: &Accepted) {
+        self.waiting_bytes += accepted.envelope.len();
+        self.waiting_configurations += usize::from(accepted.is_configuration);
+    }
+
+    fn wait_for_block(&mut self, accepted: Accepted) {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }
-        self.waiting_bytes += transaction.len();
-        self.waiting.push_back(transaction);
+        self.count(&accepted);
+        self.waiting.push_back(accepted);
     }
 
     /// Whether what waits is a block without waiting for more.
@@ -170,7 +204,10 @@ impl Cutter {
         match self.rule {
             Rule::Instant => !self.waiting.is_empty(),
             Rule::Filled(_) => {
-                self.waiting.len() >= self.count_max || self.waiting_bytes >= self.bytes_max
+                self.waiting.len() >= self.count_max
+                    || self.waiting_bytes >= self.bytes_max
+                    // What waits is cut before a configuration, which is then cut at once.
+                    || self.waiting_configurations > 0
             }
             Rule::Interval(_) | Rule::Manual => false,
         }
@@ -193,9 +230,7 @@ impl Cutter {
 }
 
 fn closed_or(accepted: Option<Accepted>) -> Event {
-    accepted.map_or(Event::Closed, |Accepted(transaction)| {
-        Event::Arrived(transaction)
-    })
+    accepted.map_or(Event::Closed, Event::Arrived)
 }
 
 /// Waits until the rule cuts a block of whatever waits, the first of it since then.

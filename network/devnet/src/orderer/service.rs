@@ -69,7 +69,7 @@ impl AtomicBroadcast for OrdererService {
             node: layout::ORDERER_HOST.to_owned(),
             faults: Arc::clone(&self.faults),
             peer: None,
-            policy: Policy::ChannelReaders,
+            resource: Policy::ChannelReaders.into(),
             shutdown: self.shutdown.clone(),
         };
         Ok(Response::new(deliver::serve::<Ordered>(

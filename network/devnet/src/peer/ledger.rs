@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use fabric_ledger::channel::ChannelConfig;
 use tokio::sync::watch;
 use tonic::Status;
 
@@ -61,6 +62,17 @@ impl PeerLedger {
     pub(crate) fn view(&self) -> View {
         let behind = self.progress.view();
         behind.unwrap_or_else(|| self.channel.chain().view())
+    }
+
+    /// The channel's configuration as the node has it.
+    pub(crate) fn config(&self) -> Arc<ChannelConfig> {
+        let Some(behind) = self.progress.view() else {
+            return self.channel.config();
+        };
+        self.channel.config_of(&behind).unwrap_or_else(|error| {
+            tracing::error!(%error, "a former configuration cannot be read");
+            self.channel.config()
+        })
     }
 
     /// Number of blocks that the node has.

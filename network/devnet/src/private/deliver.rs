@@ -99,7 +99,7 @@ impl Access<'_> {
     }
 
     fn look(&self, namespace: &str, name: &str) -> Result<bool, StorageError> {
-        let msps = self.channel.msps();
+        let msps = &*self.channel.msps();
         let Some(now) = Collection::find(self.channel, self.view, namespace, name)? else {
             return Ok(false);
         };

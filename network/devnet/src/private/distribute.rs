@@ -62,7 +62,7 @@ pub(crate) fn plan(
                 });
             }
             let sent = eligible > 0 && collection.peers_max(peer) > 0;
-            if sent || collection.is_kept_by(peer, channel.msps()) {
+            if sent || collection.is_kept_by(peer, &channel.msps()) {
                 reached.push(writes);
             }
         }

@@ -58,7 +58,7 @@ impl<'a> PeerState<'a> {
             return Ok(*keeps);
         }
         let found = Collection::find(self.channel, &self.view, namespace, collection)?;
-        let keeps = found.is_some_and(|found| found.is_kept_by(self.peer, self.channel.msps()));
+        let keeps = found.is_some_and(|found| found.is_kept_by(self.peer, &self.channel.msps()));
         known.insert(key, keeps);
         Ok(keeps)
     }

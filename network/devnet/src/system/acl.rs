@@ -4,7 +4,7 @@ use super::{
     Call,
     local::{self, LocalRole},
 };
-use crate::channel::{Channel, Policy};
+use crate::channel::{Channel, Policy, Resource};
 
 /// Who a function asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,16 @@ pub(super) fn check(
             let (data, signature) = (&signed.proposal_bytes, &signed.signature);
             local::check(call.peer, role, creator, data, signature)
         }
-        (Rule::Channel(policy), Some(channel)) => channel
-            .check(policy, &signed.proposal_bytes, creator, &signed.signature)
+        (Rule::Channel(default), Some(channel)) => channel
+            .check(
+                Resource {
+                    name: resource,
+                    default,
+                },
+                &signed.proposal_bytes,
+                creator,
+                &signed.signature,
+            )
             .map(|_| ())
             .map_err(|denied| denied.on_channel(channel.name())),
         (Rule::Channel(policy), None) => Err(format!(

@@ -68,7 +68,7 @@ fn channel_config(call: &Call<'_>) -> Result<Response, String> {
         return Err(denied(no_policies(&name)));
     };
     acl::check(call, "cscc/GetChannelConfig", Some(ledger.channel())).map_err(denied)?;
-    Ok(success(ledger.channel().config().config()))
+    Ok(success(ledger.config().config()))
 }
 
 fn no_policies(channel: &str) -> String {

@@ -7,6 +7,7 @@ mod support;
 mod blocks;
 mod chaincode;
 mod chaincode_tls;
+mod configuration;
 mod connection_profiles;
 mod crash;
 mod cutting;

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod chaincode;
 pub(crate) mod client;
+pub(crate) mod configuration;
 pub(crate) mod system;
 pub(crate) mod wait;
 

@@ -58,7 +58,7 @@ impl On<'_, '_> {
             ),
             package_id,
         };
-        let config = self.channel.config();
+        let config = &*self.channel.config();
         lifecycle::approve(self.simulator, config, self.msp_id, approval)?;
         Ok(result(&ApproveChaincodeDefinitionForMyOrgResult {}))
     }
@@ -67,7 +67,7 @@ impl On<'_, '_> {
         &mut self,
         arguments: &QueryApprovedChaincodeDefinitionArgs,
     ) -> Result<Bytes, Failure> {
-        let config = self.channel.config();
+        let config = &*self.channel.config();
         let (name, sequence) = (&arguments.name, arguments.sequence);
         let approval =
             lifecycle::query_approved(self.simulator, config, self.msp_id, name, sequence)?;
@@ -123,7 +123,7 @@ impl On<'_, '_> {
             },
             arguments.collections,
         );
-        let config = self.channel.config();
+        let config = &*self.channel.config();
         let name = &arguments.name;
         let ready = lifecycle::check_commit_readiness(self.simulator, config, name, definition)?;
         Ok(result(&CheckCommitReadinessResult {
@@ -153,7 +153,7 @@ impl On<'_, '_> {
             },
             arguments.collections,
         );
-        let config = self.channel.config();
+        let config = &*self.channel.config();
         let name = &arguments.name;
         lifecycle::commit(self.simulator, config, self.msp_id, name, definition)?;
         Ok(result(&CommitChaincodeDefinitionResult {}))
@@ -163,7 +163,7 @@ impl On<'_, '_> {
         &mut self,
         arguments: &QueryChaincodeDefinitionArgs,
     ) -> Result<Bytes, Failure> {
-        let config = self.channel.config();
+        let config = &*self.channel.config();
         let (found, approvals) =
             lifecycle::query_definition(self.simulator, config, &arguments.name)?;
         Ok(result(&QueryChaincodeDefinitionResult {
