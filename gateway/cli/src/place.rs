@@ -23,6 +23,7 @@ pub(crate) struct Place {
     /// Folder of the network.
     #[arg(
         long,
+        global = true,
         default_value = ".selvedge",
         env = "SELVEDGE_DIR",
         value_name = "DIR"
@@ -170,20 +171,21 @@ impl Place {
             bail!("this network has no admin endpoint: it is not the embedded one")
         };
         let call = exchange(admin, method, path, body);
-        tokio::time::timeout(timeout, call)
+        let reply = tokio::time::timeout(timeout, call)
             .await
             .with_context(|| format!("the network did not answer within {timeout:?}"))?
-            .with_context(|| format!("the network in {} does not answer", self.dir.display()))
+            .with_context(|| format!("the network in {} does not answer", self.dir.display()))?;
+        reply.map_err(anyhow::Error::msg)
     }
 }
 
-/// A minimal HTTP/1.1 exchange with an endpoint of ours on loopback.
+/// A minimal HTTP/1.1 exchange with an endpoint of ours on loopback: its answer, or why it refuses.
 async fn exchange(
     address: SocketAddr,
     method: &str,
     path: &str,
     body: Option<&Value>,
-) -> anyhow::Result<Value> {
+) -> anyhow::Result<Result<Value, String>> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let mut stream = TcpStream::connect(address).await?;
     let request = format!(
@@ -204,8 +206,8 @@ async fn exchange(
         "" => Value::Null,
         text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
     };
-    match head.split(' ').nth(1) {
+    Ok(match head.split(' ').nth(1) {
         Some(code) if code.starts_with('2') => Ok(value),
-        _ => bail!("{}", value["error"].as_str().unwrap_or(text.trim())),
-    }
+        _ => Err(value["error"].as_str().unwrap_or(text.trim()).to_owned()),
+    })
 }

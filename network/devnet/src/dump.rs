@@ -82,6 +82,8 @@ impl Dumping {
         let draft = tempfile::NamedTempFile::new_in(parent).map_err(at(parent))?;
         let scratch = TempDir::new_in(parent).map_err(at(parent))?;
         let mut archive = tar::Builder::new(GzEncoder::new(draft, Compression::fast()));
+        // Holes compress to nothing, and plain entries are what every tar reads.
+        archive.sparse(false);
         self.append_all(&mut archive, scratch.path())?;
         let draft = archive
             .into_inner()
@@ -207,7 +209,7 @@ fn unpack_all(mut archive: Archive<impl Read>, staging: &Path) -> Result<(), Str
         let place = staging.join(&path);
         match entry.header().entry_type() {
             EntryType::Directory => fs::create_dir_all(&place).map_err(unreadable)?,
-            EntryType::Regular => {
+            EntryType::Regular | EntryType::GNUSparse => {
                 if let Some(parent) = place.parent() {
                     fs::create_dir_all(parent).map_err(unreadable)?;
                 }

@@ -14,6 +14,7 @@ use crate::der::{Reader, TAG_INTEGER, TAG_SEQUENCE, write_element, write_positiv
 pub(crate) enum Curve {
     P256,
     P384,
+    P521,
 }
 
 /// Number of points of P-256 (FIPS 186-4, D.1.2.3).
@@ -23,14 +24,20 @@ const ORDER_P256: [u8; 32] =
 const ORDER_P384: [u8; 48] = from_hex(
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
 );
+/// Number of points of P-521 (FIPS 186-4, D.1.2.5).
+const ORDER_P521: [u8; 66] = from_hex(
+    "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+);
 const HALF_ORDER_P256: [u8; 32] = half(ORDER_P256);
 const HALF_ORDER_P384: [u8; 48] = half(ORDER_P384);
+const HALF_ORDER_P521: [u8; 66] = half(ORDER_P521);
 
 impl Curve {
     fn order(self) -> &'static [u8] {
         match self {
             Self::P256 => &ORDER_P256,
             Self::P384 => &ORDER_P384,
+            Self::P521 => &ORDER_P521,
         }
     }
 
@@ -38,6 +45,7 @@ impl Curve {
         match self {
             Self::P256 => &HALF_ORDER_P256,
             Self::P384 => &HALF_ORDER_P384,
+            Self::P521 => &HALF_ORDER_P521,
         }
     }
 }

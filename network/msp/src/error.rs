@@ -41,7 +41,9 @@ pub enum IdentityError {
         reason: &'static str,
     },
     /// A key or signature algorithm that is not accepted.
-    #[error("the algorithm {0} is not supported; use ECDSA on P-256 with SHA-256")]
+    #[error(
+        "the algorithm {0} is not supported; a peer takes ECDSA on P-256, P-384 or P-521, and RSA of 2,048 bits or more from authorities"
+    )]
     UnsupportedAlgorithm(String),
     /// No authority of the organisation issued the certificate.
     #[error("the supplied identity is not valid: x509: certificate signed by unknown authority")]

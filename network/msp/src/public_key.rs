@@ -2,8 +2,11 @@
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
-    ED25519, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1,
+    ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA512_ASN1, ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1,
+    ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
@@ -14,9 +17,15 @@ use crate::signature_memory::MEMORY;
 const OID_EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const OID_P256: &str = "1.2.840.10045.3.1.7";
 const OID_P384: &str = "1.3.132.0.34";
+const OID_P521: &str = "1.3.132.0.35";
+const OID_RSA: &str = "1.2.840.113549.1.1.1";
 const OID_ED25519: &str = "1.3.101.112";
 const OID_ECDSA_SHA256: &str = "1.2.840.10045.4.3.2";
 const OID_ECDSA_SHA384: &str = "1.2.840.10045.4.3.3";
+const OID_ECDSA_SHA512: &str = "1.2.840.10045.4.3.4";
+const OID_RSA_SHA256: &str = "1.2.840.113549.1.1.11";
+const OID_RSA_SHA384: &str = "1.2.840.113549.1.1.12";
+const OID_RSA_SHA512: &str = "1.2.840.113549.1.1.13";
 /// First byte of a point that is not compressed; other forms have no place in a certificate.
 const POINT_UNCOMPRESSED: u8 = 0x04;
 
@@ -25,14 +34,25 @@ const POINT_UNCOMPRESSED: u8 = 0x04;
 pub(crate) enum KeyAlgorithm {
     Ecdsa(Curve),
     Ed25519,
+    /// Of authorities alone: a peer takes no message that is signed with one
+    /// (`bccsp/sw/keyimport.go`).
+    Rsa,
 }
 
 /// How a certificate or a revocation list is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignatureAlgorithm {
-    EcdsaSha256,
-    EcdsaSha384,
+    Ecdsa(Hash),
+    Rsa(Hash),
     Ed25519,
+}
+
+/// What a certificate or a revocation list is hashed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
 impl SignatureAlgorithm {
@@ -40,15 +60,19 @@ impl SignatureAlgorithm {
         identifier: &AlgorithmIdentifier<'_>,
     ) -> Result<Self, IdentityError> {
         match identifier.algorithm.to_id_string().as_str() {
-            OID_ECDSA_SHA256 => Ok(Self::EcdsaSha256),
-            OID_ECDSA_SHA384 => Ok(Self::EcdsaSha384),
+            OID_ECDSA_SHA256 => Ok(Self::Ecdsa(Hash::Sha256)),
+            OID_ECDSA_SHA384 => Ok(Self::Ecdsa(Hash::Sha384)),
+            OID_ECDSA_SHA512 => Ok(Self::Ecdsa(Hash::Sha512)),
+            OID_RSA_SHA256 => Ok(Self::Rsa(Hash::Sha256)),
+            OID_RSA_SHA384 => Ok(Self::Rsa(Hash::Sha384)),
+            OID_RSA_SHA512 => Ok(Self::Rsa(Hash::Sha512)),
             OID_ED25519 => Ok(Self::Ed25519),
             other => Err(IdentityError::UnsupportedAlgorithm(other.to_owned())),
         }
     }
 
     pub(crate) fn is_ecdsa(self) -> bool {
-        self != Self::Ed25519
+        matches!(self, Self::Ecdsa(_))
     }
 }
 
@@ -65,7 +89,7 @@ impl PublicKey {
         let algorithm = key_algorithm(&info.algorithm)?;
         let bytes = info.subject_public_key.data.to_vec();
         let malformed = IdentityError::MalformedCertificate {
-            reason: "its public key is no point of the curve",
+            reason: "its public key is no key of its kind",
         };
         if matches!(algorithm, KeyAlgorithm::Ecdsa(_)) && bytes.first() != Some(&POINT_UNCOMPRESSED)
         {
@@ -94,7 +118,7 @@ impl PublicKey {
     pub(crate) fn curve(&self) -> Option<Curve> {
         match self.algorithm {
             KeyAlgorithm::Ecdsa(curve) => Some(curve),
-            KeyAlgorithm::Ed25519 => None,
+            KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa => None,
         }
     }
 
@@ -115,6 +139,7 @@ impl PublicKey {
                 .messages
                 .verify_sig(message, signature)
                 .map_err(|_| IdentityError::InvalidSignature)?,
+            KeyAlgorithm::Rsa => return Err(IdentityError::InvalidSignature),
         }
         MEMORY.remember(&self.bytes, &digest, signature);
         Ok(())
@@ -154,6 +179,7 @@ fn key_algorithm(identifier: &AlgorithmIdentifier<'_>) -> Result<KeyAlgorithm, I
     let unsupported = |name: String| Err(IdentityError::UnsupportedAlgorithm(name));
     match identifier.algorithm.to_id_string().as_str() {
         OID_ED25519 => Ok(KeyAlgorithm::Ed25519),
+        OID_RSA => Ok(KeyAlgorithm::Rsa),
         OID_EC_PUBLIC_KEY => {
             let curve = identifier
                 .parameters
@@ -166,6 +192,7 @@ fn key_algorithm(identifier: &AlgorithmIdentifier<'_>) -> Result<KeyAlgorithm, I
             {
                 OID_P256 => Ok(KeyAlgorithm::Ecdsa(Curve::P256)),
                 OID_P384 => Ok(KeyAlgorithm::Ecdsa(Curve::P384)),
+                OID_P521 => Ok(KeyAlgorithm::Ecdsa(Curve::P521)),
                 other => unsupported(format!("ECDSA on curve {other}")),
             }
         }
@@ -173,11 +200,12 @@ fn key_algorithm(identifier: &AlgorithmIdentifier<'_>) -> Result<KeyAlgorithm, I
     }
 }
 
+/// Messages are hashed with SHA-256 whatever the curve, as a channel's configuration has it.
 fn message_verification(key: KeyAlgorithm) -> &'static dyn VerificationAlgorithm {
     match key {
-        KeyAlgorithm::Ecdsa(Curve::P256) => &ECDSA_P256_SHA256_ASN1,
-        KeyAlgorithm::Ecdsa(Curve::P384) => &ECDSA_P384_SHA256_ASN1,
+        KeyAlgorithm::Ecdsa(curve) => ecdsa_verification(curve, Hash::Sha256),
         KeyAlgorithm::Ed25519 => &ED25519,
+        KeyAlgorithm::Rsa => rsa_verification(Hash::Sha256),
     }
 }
 
@@ -186,19 +214,33 @@ fn document_verification(
     signature: SignatureAlgorithm,
 ) -> Option<&'static dyn VerificationAlgorithm> {
     match (key, signature) {
-        (KeyAlgorithm::Ecdsa(Curve::P256), SignatureAlgorithm::EcdsaSha256) => {
-            Some(&ECDSA_P256_SHA256_ASN1)
+        (KeyAlgorithm::Ecdsa(curve), SignatureAlgorithm::Ecdsa(hash)) => {
+            Some(ecdsa_verification(curve, hash))
         }
-        (KeyAlgorithm::Ecdsa(Curve::P256), SignatureAlgorithm::EcdsaSha384) => {
-            Some(&ECDSA_P256_SHA384_ASN1)
-        }
-        (KeyAlgorithm::Ecdsa(Curve::P384), SignatureAlgorithm::EcdsaSha256) => {
-            Some(&ECDSA_P384_SHA256_ASN1)
-        }
-        (KeyAlgorithm::Ecdsa(Curve::P384), SignatureAlgorithm::EcdsaSha384) => {
-            Some(&ECDSA_P384_SHA384_ASN1)
-        }
+        (KeyAlgorithm::Rsa, SignatureAlgorithm::Rsa(hash)) => Some(rsa_verification(hash)),
         (KeyAlgorithm::Ed25519, SignatureAlgorithm::Ed25519) => Some(&ED25519),
         _ => None,
+    }
+}
+
+fn ecdsa_verification(curve: Curve, hash: Hash) -> &'static dyn VerificationAlgorithm {
+    match (curve, hash) {
+        (Curve::P256, Hash::Sha256) => &ECDSA_P256_SHA256_ASN1,
+        (Curve::P256, Hash::Sha384) => &ECDSA_P256_SHA384_ASN1,
+        (Curve::P256, Hash::Sha512) => &ECDSA_P256_SHA512_ASN1,
+        (Curve::P384, Hash::Sha256) => &ECDSA_P384_SHA256_ASN1,
+        (Curve::P384, Hash::Sha384) => &ECDSA_P384_SHA384_ASN1,
+        (Curve::P384, Hash::Sha512) => &ECDSA_P384_SHA512_ASN1,
+        (Curve::P521, Hash::Sha256) => &ECDSA_P521_SHA256_ASN1,
+        (Curve::P521, Hash::Sha384) => &ECDSA_P521_SHA384_ASN1,
+        (Curve::P521, Hash::Sha512) => &ECDSA_P521_SHA512_ASN1,
+    }
+}
+
+fn rsa_verification(hash: Hash) -> &'static dyn VerificationAlgorithm {
+    match hash {
+        Hash::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
+        Hash::Sha384 => &RSA_PKCS1_2048_8192_SHA384,
+        Hash::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
     }
 }

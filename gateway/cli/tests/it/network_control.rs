@@ -177,3 +177,14 @@ fn a_wrong_command_line_is_told_as_json_where_that_is_asked_for() {
     assert!(error.starts_with("invalid value 'many'"), "{error}");
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn a_refusal_is_told_as_what_it_is() {
+    let shell = started("");
+    shell.json("network snapshot one");
+    let error = shell.fails("network snapshot one");
+    assert!(error.starts_with("error: "), "{error}");
+    assert!(!error.contains("does not answer"), "{error}");
+    let faults = shell.json("network fault list --dir network");
+    assert_eq!(faults, json!([]));
+}

@@ -8,7 +8,7 @@ use std::{
 };
 
 use fabric_ledger::channel::ChannelConfig;
-use fabric_msp::SigningIdentity;
+use fabric_msp::{Msp, SigningIdentity};
 use fabric_protos::common::Block;
 use prost::Message as _;
 
@@ -22,7 +22,7 @@ use crate::{
     limits::{BLOCK_BYTES_MAX, STORAGE_CACHE_BYTES, STORAGE_CACHE_BYTES_MIN},
     listeners::nominal_ports,
     nonce::{Nonces, Seed},
-    organizations::{Node, Organizations},
+    organizations::{FOLDER, Node, Organizations},
     storage::{Storage, StorageError},
 };
 
@@ -191,6 +191,26 @@ impl Opening {
                 "the members of its channel `{name}` are {}",
                 known.into_iter().collect::<Vec<_>>().join(", ")
             )));
+        }
+        self.check_authorities(config)
+    }
+
+    /// Whether the channel began with the authorities in the folder: certificates of others mean
+    /// nothing to it.
+    fn check_authorities(&self, config: &ChannelConfig) -> Result<(), DevnetError> {
+        let members = self.genesis.organizations.iter();
+        let groups = members
+            .map(|member| &member.organization)
+            .chain([&self.genesis.orderer.organization]);
+        for group in groups {
+            let known = config.msps().msp(&group.msp_id).map(Msp::to_config);
+            if known.is_none_or(|known| known != group.msp) {
+                let name = config.channel();
+                return Err(DevnetError::OtherNetwork(format!(
+                    "its channel `{name}` knows another authority of {} than the folder `{FOLDER}` has",
+                    group.msp_id
+                )));
+            }
         }
         Ok(())
     }

@@ -124,6 +124,34 @@ fn archive(path: &str, kind: tar::EntryType) -> Vec<u8> {
     archive.into_inner().unwrap().finish().unwrap()
 }
 
+/// A ledger that has grown has holes, which the archive must not tell of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_of_many_blocks_is_loaded() {
+    let chaincode = TestChaincode::start().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let network = original(Some(&scratch.path().join("network")), &chaincode).await;
+    let client = Client::user1(&network).await.on_channel("both");
+    for number in 0..200 {
+        let value = "v".repeat(1000);
+        let put = ["put", &format!("key{number}"), &value];
+        client.transact(&put).await.unwrap();
+    }
+    let file = network.dump(scratch.path().join("dump")).await.unwrap();
+    let height = network.height();
+    network.shutdown().await;
+
+    let dump = std::fs::File::open(&file).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(dump));
+    for entry in archive.entries().unwrap() {
+        let kind = entry.unwrap().header().entry_type();
+        assert!(kind.is_file() || kind.is_dir(), "{kind:?}");
+    }
+    let builder = Network::builder().ports(Ports::Free).load(&file);
+    let loaded = builder.dir(scratch.path().join("loaded"));
+    let loaded = loaded.start().await.unwrap();
+    assert_eq!(loaded.height(), height);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_are_no_dump_change_nothing() {
     use tar::EntryType;

@@ -54,6 +54,26 @@ async fn a_folder_belongs_to_one_network() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_needs_the_authorities_that_it_began_with() {
+    for lost in [
+        "",
+        "peerOrganizations/org2.example.com",
+        "ordererOrganizations",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        in_folder(dir.path()).await.shutdown().await;
+        std::fs::remove_dir_all(dir.path().join("organizations").join(lost)).unwrap();
+
+        let again = Network::builder().dir(dir.path()).ports(Ports::Free);
+        let error = again.start().await.unwrap_err();
+
+        assert!(matches!(error, DevnetError::OtherNetwork(_)), "{error:?}");
+        let told = error.to_string();
+        assert!(told.contains("knows another authority of"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_taken_port_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let network = in_folder(dir.path()).await;

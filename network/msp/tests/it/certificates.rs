@@ -17,7 +17,11 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn root(name: &str) -> Self {
-        let (params, key) = (authority_params(name), key());
+        Self::root_of(name, key())
+    }
+
+    pub(crate) fn root_of(name: &str, key: KeyPair) -> Self {
+        let params = authority_params(name);
         let pem = params.self_signed(&key).unwrap().pem();
         Self {
             pem,

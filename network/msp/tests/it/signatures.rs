@@ -252,3 +252,66 @@ fn a_refused_signature_is_refused_again() {
         assert!(checker.verify(MESSAGE, &signature).is_err());
     }
 }
+
+#[test]
+fn p521_signatures_verify_with_low_s_alone() {
+    let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA256).unwrap();
+    let root = Authority::root("ca");
+    let certificate = root.issue_for(&member_params(&["client"]), &key).pem();
+    let checker = msp(&root)
+        .identity_from_pem(certificate.as_bytes())
+        .unwrap();
+    let (mut low, mut high) = (0, 0);
+    for _ in 0..64 {
+        match checker.verify(MESSAGE, &key.sign(MESSAGE).unwrap()) {
+            Ok(()) => low += 1,
+            Err(IdentityError::HighS) => high += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(low > 0 && high > 0, "{low} low, {high} high");
+    let signature = key.sign(b"another message").unwrap();
+    assert!(checker.verify(MESSAGE, &signature).is_err());
+}
+
+#[test]
+fn authorities_of_every_algorithm_issue_members() {
+    for algorithm in [
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        &rcgen::PKCS_ECDSA_P384_SHA384,
+        &rcgen::PKCS_ECDSA_P521_SHA256,
+        &rcgen::PKCS_ECDSA_P521_SHA384,
+        &rcgen::PKCS_ECDSA_P521_SHA512,
+        &rcgen::PKCS_RSA_SHA256,
+        &rcgen::PKCS_RSA_SHA384,
+        &rcgen::PKCS_RSA_SHA512,
+    ] {
+        let authority = || Authority::root_of("ca", KeyPair::generate_for(algorithm).unwrap());
+        let (root, other, key) = (authority(), authority(), KeyPair::generate().unwrap());
+        let certificate = root.issue_for(&member_params(&["client"]), &key).pem();
+        let msp = msp(&root);
+        let member = msp.identity_from_pem(certificate.as_bytes()).unwrap();
+        let signer = SigningIdentity::from_pem("TestMSP", &certificate, key.serialize_pem());
+        let signature = signer.unwrap().sign(MESSAGE).unwrap();
+        member.verify(MESSAGE, &signature).unwrap();
+
+        let stranger = other.issue_for(&member_params(&["client"]), &key).pem();
+        let refused = msp.identity_from_pem(stranger.as_bytes());
+        assert!(refused.is_err(), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn messages_that_are_signed_with_rsa_are_refused() {
+    let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let root = Authority::root("ca");
+    let certificate = root.issue_for(&member_params(&["client"]), &key).pem();
+    let checker = msp(&root)
+        .identity_from_pem(certificate.as_bytes())
+        .unwrap();
+    let signature = key.sign(MESSAGE).unwrap();
+    assert!(matches!(
+        checker.verify(MESSAGE, &signature),
+        Err(IdentityError::InvalidSignature)
+    ));
+}
