@@ -71,9 +71,17 @@ impl ProbedNetwork {
         let package = chaincode.package();
         let package = package.unwrap_or_else(|error| panic!("{error}"));
         probe.register_as(package.id().as_str());
-        let deployed = self.network.lock().await.deploy_chaincode(&chaincode).await;
-        deployed.unwrap_or_else(|error| panic!("{} cannot be deployed: {error}", chaincode.name));
+        self.deploy_chaincode(&chaincode).await;
         probe
+    }
+
+    /// Deploys a chaincode that is served by something else.
+    ///
+    /// # Panics
+    /// Where the network refuses.
+    pub async fn deploy_chaincode(&self, chaincode: &Chaincode) {
+        let deployed = self.network.lock().await.deploy_chaincode(chaincode).await;
+        deployed.unwrap_or_else(|error| panic!("{} cannot be deployed: {error}", chaincode.name));
     }
 
     /// A user of an organisation.

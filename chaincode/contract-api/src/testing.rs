@@ -145,6 +145,11 @@ impl Ledger {
         Client::new(self, creator)
     }
 
+    /// Blocks committed so far and the first one, which every channel has: the number of the next block.
+    pub fn height(&self) -> u64 {
+        self.block_number_next
+    }
+
     /// What the next transaction's timestamp will be.
     pub fn now(&self) -> Timestamp {
         self.now

@@ -45,7 +45,8 @@ impl Endorsed {
         self.response.event.as_ref()
     }
 
-    /// What the transaction read and wrote.
+    /// What the transaction read and wrote, as a peer records it: what the peer itself read of the
+    /// chaincode's definition is among it.
     pub fn rwset(&self) -> &TxRwset {
         &self.rwset
     }

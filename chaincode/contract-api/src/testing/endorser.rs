@@ -6,6 +6,7 @@ use std::{
 };
 
 use fabric_ledger::{
+    lifecycle,
     simulate::{SimulationResult, Simulator},
     state::MemoryState,
     validate::Party,
@@ -14,7 +15,7 @@ use fabric_ledger::{
 use super::{
     CHAINCODE, Endorsed, Ledger, TestingError, difference,
     node::Node,
-    simulated_peer::{Scene, SimulatedPeer},
+    simulated_peer::{Scene, SimulatedPeer, Simulation},
 };
 use crate::{
     cid::ClientIdentity,
@@ -162,6 +163,7 @@ pub(super) fn simulate(
         simulator = simulator.over_documents();
     }
     let simulator = RefCell::new(simulator);
+    look_up(&simulator, chaincode);
     let response = match scene.ledger.installed.get_key_value(chaincode) {
         Some((name, installed)) => {
             let mut peer = SimulatedPeer::new(scene, &simulator, invocation, vec![name]);
@@ -170,6 +172,14 @@ pub(super) fn simulate(
         None => Response::error(500, format!("there is no chaincode {chaincode}")),
     };
     (response, simulator.into_inner().finish())
+}
+
+/// What a peer reads to find a chaincode before it runs it: a transaction is void once the chaincode's
+/// definition changes.
+pub(super) fn look_up(simulator: &Simulation<'_>, chaincode: &str) {
+    let key = lifecycle::field_key(chaincode, "Sequence");
+    // A state in memory does not fail.
+    let _ = simulator.borrow_mut().get(lifecycle::NAMESPACE, &key);
 }
 
 /// Who a creator is to the policies of collections.

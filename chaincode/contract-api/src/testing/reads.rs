@@ -70,13 +70,16 @@ impl SimulatedPeer<'_, '_> {
         query: &str,
         page: Option<PageRequest>,
     ) -> Result<QueryPage, PeerError> {
+        let namespace = self.namespace();
+        if !collection.is_empty() {
+            self.check(Use::Read, collection)?;
+            self.simulator.borrow_mut().begin_private_query()?;
+        }
         if !self.scene.ledger.rich_queries {
             self.ask(1);
             return Err(refused("ExecuteQuery not supported for leveldb"));
         }
-        let namespace = self.namespace();
         if !collection.is_empty() {
-            self.check(Use::Read, collection)?;
             let query = self
                 .simulator
                 .borrow_mut()

@@ -317,6 +317,7 @@ impl Peer for SimulatedPeer<'_, '_> {
         let Some((name, called)) = self.scene.ledger.installed.get_key_value(name) else {
             return Err(refused(format!("there is no chaincode {name}")));
         };
+        endorser::look_up(self.simulator, name);
         let mut stack = self.stack.clone();
         stack.push(name);
         let mut peer = SimulatedPeer::new(self.scene, self.simulator, &invocation, stack);

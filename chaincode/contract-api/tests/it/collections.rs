@@ -109,11 +109,7 @@ fn sales_at_once_never_conflict_and_add_up() {
             ledger.as_user(&ann).endorse("sell", arguments).unwrap()
         })
         .collect();
-    assert!(
-        sales
-            .iter()
-            .all(|sale| sale.rwset().namespaces[0].reads.is_empty())
-    );
+    assert!(sales.iter().all(|sale| sale.keys_read().is_empty()));
     assert_eq!(ledger.commit(sales), [Code::VALID; 20]);
     assert_eq!(ask::<String>(&mut ledger, &ann, "sold"), "230");
     let notes: Vec<String> = ask(&mut ledger, &ann, "notes");

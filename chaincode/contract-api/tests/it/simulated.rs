@@ -168,9 +168,11 @@ fn the_read_write_set_holds_what_the_peer_was_asked() {
         .as_user(&ann)
         .endorse("transfer", ["7", "ann", "bob"])
         .unwrap();
-    let [namespace] = endorsed.rwset().namespaces.as_slice() else {
-        panic!("one namespace")
+    // A peer reads the chaincode's definition by itself.
+    let [definitions, namespace] = endorsed.rwset().namespaces.as_slice() else {
+        panic!("two namespaces")
     };
+    assert_eq!(definitions.namespace, "_lifecycle");
     assert_eq!(namespace.namespace, CHAINCODE);
     let read: Vec<&str> = namespace
         .reads
@@ -228,7 +230,7 @@ fn called_chaincode_writes_to_its_own_state_in_the_same_transaction() {
         .iter()
         .map(|set| set.namespace.as_str())
         .collect();
-    assert_eq!(names, [CHAINCODE, "other"]);
+    assert_eq!(names, ["_lifecycle", CHAINCODE, "other"]);
     for (to, text) in [(CHAINCODE, "exists"), ("nobody", "there is no chaincode")] {
         let refused = ledger.as_user(&ann).endorse("relay", [to]).unwrap_err();
         assert!(refused.to_string().contains(text), "{refused}");
