@@ -1,6 +1,7 @@
 //! The admin endpoint: HTTP and JSON on loopback, for the command line and for scripts.
 
 mod control;
+mod loopback;
 mod metrics;
 mod status;
 
@@ -56,7 +57,8 @@ pub(crate) fn serve(
         .route("/snapshots/forget", post(control::forget))
         .route("/dump", post(control::dump))
         .route("/metrics", get(metrics::text))
-        .with_state(admin);
+        .with_state(admin)
+        .layer(axum::middleware::from_fn(loopback::only));
     tokio::spawn(async move {
         let serving = axum::serve(listener, router)
             .with_graceful_shutdown(shutdown.cancelled_owned())

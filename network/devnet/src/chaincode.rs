@@ -2,6 +2,7 @@
 //!
 //! A stream that broke is dialled anew by the next call; nothing polls.
 
+mod about;
 mod call;
 mod collections;
 mod dial;

@@ -115,5 +115,8 @@ pub(crate) const TRACES: usize = 1000;
 /// Ledger calls remembered of one transaction.
 pub(crate) const TRACE_CALLS: usize = 500;
 
-/// Bytes of a request that a remembered call shows: a key and some of its value.
+/// Bytes that a remembered call shows of a key, a value or a query.
 pub(crate) const TRACE_TEXT_BYTES: usize = 80;
+
+/// Keys, records or arguments that a remembered call shows.
+pub(crate) const TRACE_ITEMS: usize = 10;

@@ -48,6 +48,12 @@ pub enum IdentityError {
     /// No authority of the organisation issued the certificate.
     #[error("the supplied identity is not valid: x509: certificate signed by unknown authority")]
     UnknownAuthority,
+    /// The certificate has a chain, but no member's: it is an authority's, or its issuer's are.
+    #[error("the supplied identity is not valid: {reason}")]
+    NotMember {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The certificate does not stand up to its chain.
     #[error("the supplied identity is not valid: {reason}")]
     InvalidChain {

@@ -183,7 +183,7 @@ impl Msp {
         certificate: &Certificate,
         issuers: &'a Issuers,
     ) -> Result<Option<&'a Certificate>, IdentityError> {
-        let invalid = |reason| Err(IdentityError::InvalidChain { reason });
+        let invalid = |reason| Err(IdentityError::NotMember { reason });
         if certificate.extensions.is_authority {
             return invalid("a Certificate Authority cannot be used as an identity");
         }

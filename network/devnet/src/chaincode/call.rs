@@ -228,13 +228,8 @@ impl<'a> Transaction<'a> {
                 }
             };
             let peer = self.context.peer.name();
-            self.recorder.add(
-                peer,
-                namespace,
-                r#type.as_str_name(),
-                &about,
-                asked.elapsed(),
-            );
+            self.recorder
+                .add(peer, namespace, r#type, &about, asked.elapsed());
             match answer {
                 Ok(payload) => lease.answer(Type::Response, payload).await?,
                 Err(Failure(reason)) => {

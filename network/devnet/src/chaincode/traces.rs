@@ -6,9 +6,12 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use fabric_protos::peer::chaincode_message::Type;
 use serde::Serialize;
 
-use crate::limits::{TRACE_CALLS, TRACE_TEXT_BYTES, TRACES};
+use super::about::about;
+use crate::limits::{TRACE_CALLS, TRACES};
 
 /// One request of a chaincode and how long the peer took to answer it.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +21,7 @@ pub(crate) struct Call {
     pub(crate) chaincode: String,
     /// The type of the message, such as `GET_STATE`.
     pub(crate) call: &'static str,
-    /// The key or whatever else the request begins with.
+    /// Keys, ranges, queries, public values.
     pub(crate) about: String,
     pub(crate) microseconds: u64,
 }
@@ -75,16 +78,16 @@ impl Recorder {
         &mut self,
         peer: &str,
         chaincode: &str,
-        call: &'static str,
-        payload: &[u8],
+        r#type: Type,
+        payload: &Bytes,
         took: Duration,
     ) {
         if self.calls.len() < TRACE_CALLS {
             self.calls.push(Call {
                 peer: peer.to_owned(),
                 chaincode: chaincode.to_owned(),
-                call,
-                about: readable(payload),
+                call: r#type.as_str_name(),
+                about: about(r#type, payload),
                 microseconds: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             });
         }
@@ -93,15 +96,6 @@ impl Recorder {
     pub(super) fn into_calls(self) -> Vec<Call> {
         self.calls
     }
-}
-
-/// The text in the beginning of a request: most requests are a key and little else.
-fn readable(payload: &[u8]) -> String {
-    let payload = payload.get(..TRACE_TEXT_BYTES).unwrap_or(payload);
-    let text = String::from_utf8_lossy(payload);
-    text.chars()
-        .filter(|character| !character.is_control() && *character != char::REPLACEMENT_CHARACTER)
-        .collect()
 }
 
 #[cfg(test)]
@@ -113,8 +107,8 @@ mod tests {
         recorder.add(
             "peer0",
             "cc",
-            "GET_STATE",
-            b"\n\x03key",
+            Type::GetState,
+            &Bytes::from_static(b"\n\x03key"),
             Duration::from_millis(2),
         );
         recorder.into_calls()
@@ -128,7 +122,7 @@ mod tests {
         }
         assert!(traces.of("0").is_empty());
         assert_eq!(traces.of("1").len(), 1);
-        assert_eq!(traces.of(&TRACES.to_string())[0].about, "key");
+        assert_eq!(traces.of(&TRACES.to_string())[0].about, "`key`");
         assert_eq!(traces.of("1")[0].microseconds, 2000);
     }
 
@@ -136,10 +130,11 @@ mod tests {
     fn a_transaction_without_end_is_cut_off() {
         let mut recorder = Recorder::default();
         for _ in 0..TRACE_CALLS * 2 {
-            recorder.add("peer0", "cc", "GET_STATE", &[0xff; 1000], Duration::ZERO);
+            let payload = Bytes::from_static(&[0xff; 1000]);
+            recorder.add("peer0", "cc", Type::GetState, &payload, Duration::ZERO);
         }
         let calls = recorder.into_calls();
         assert_eq!(calls.len(), TRACE_CALLS);
-        assert!(calls[0].about.is_empty());
+        assert_eq!(calls[0].about, "1000 bytes");
     }
 }

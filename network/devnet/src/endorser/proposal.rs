@@ -122,10 +122,15 @@ impl Unpacked {
     /// organisation issued counts as malformed. What it checks later names the organisation.
     fn unknown_creator(&self, error: &IdentityError) -> Refusal {
         let creator = self.signature_header.creator.clone();
-        match (error, SerializedIdentity::decode(creator)) {
-            (IdentityError::Revoked | IdentityError::InvalidUnits { .. }, Ok(identity)) => {
-                self.access_denied(&identity.mspid)
-            }
+        let is_read = match error {
+            IdentityError::Revoked
+            | IdentityError::InvalidUnits { .. }
+            | IdentityError::NotMember { .. } => true,
+            IdentityError::UnsupportedAlgorithm(name) => name == "Ed25519",
+            _ => false,
+        };
+        match SerializedIdentity::decode(creator) {
+            Ok(identity) if is_read => self.access_denied(&identity.mspid),
             _ => Refusal(format!(
                 "access denied: channel [{}] creator org unknown, creator is malformed",
                 self.channel()

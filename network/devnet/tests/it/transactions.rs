@@ -260,7 +260,7 @@ async fn the_ledger_calls_of_a_transaction_are_remembered() {
         .map(|call| call["call"].as_str().unwrap())
         .collect();
     assert!(names.contains(&"GET_STATE"), "{names:?}");
-    assert!(calls[0]["about"].as_str().unwrap().contains('a'));
+    assert_eq!(calls[0]["about"], "`a`");
     assert!(calls[0]["microseconds"].is_u64());
     let (_, none) = http(network, "GET /traces/unknown", None).await;
     assert_eq!(none.as_array().unwrap().len(), 0);
