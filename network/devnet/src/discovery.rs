@@ -6,6 +6,7 @@
 
 pub(crate) mod config;
 pub(crate) mod endorsers;
+pub(crate) mod entry;
 mod gossip;
 mod interest_text;
 pub(crate) mod member;

@@ -41,6 +41,12 @@ pub mod state_file;
 mod storage;
 mod system;
 
+/// Entries of bytes that the fuzz targets reach, and nobody else should.
+#[doc(hidden)]
+pub mod fuzz {
+    pub use crate::discovery::entry::{run as discovery, seeds as discovery_seeds};
+}
+
 pub use builder::{Builder, ChannelSpec, Cut, Ports};
 pub use deployment::{Deployed, Deployment};
 pub use error::DevnetError;

@@ -158,7 +158,8 @@ impl DiscoveryService {
     }
 }
 
-fn check(query: &ChaincodeQuery) -> Result<(), String> {
+/// Whether a query names what it asks for.
+pub(super) fn check(query: &ChaincodeQuery) -> Result<(), String> {
     if query.interests.is_empty() {
         return Err("chaincode query must have at least one chaincode interest".to_owned());
     }

@@ -18,11 +18,18 @@ pub(crate) struct Entry {
 }
 
 /// All entries of this crate.
-pub(crate) const ENTRIES: [Entry; 1] = [Entry {
-    name: "package",
-    run: package,
-    seeds: package_seeds,
-}];
+pub(crate) const ENTRIES: [Entry; 2] = [
+    Entry {
+        name: "package",
+        run: package,
+        seeds: package_seeds,
+    },
+    Entry {
+        name: "discovery_query",
+        run: fabric_devnet::fuzz::discovery,
+        seeds: fabric_devnet::fuzz::discovery_seeds,
+    },
+];
 
 /// A chaincode package, and the same bytes as the archive below its compression.
 fn package(data: &[u8]) {
