@@ -2,7 +2,7 @@
 //!
 //! - [`ChaincodeService`] packages a chaincode that runs as a service.
 //! - [`PeerAdmin`] acts on one peer: packages, channels. [`ChannelAdmin`] acts on a channel through
-//!   it: definitions of chaincodes, the ledger, the configuration.
+//!   it: definitions of chaincodes, the ledger, the configuration and changes of it.
 //! - [`OrdererAdmin`] makes ordering nodes join and leave channels.
 //!
 //! ```no_run
@@ -25,6 +25,33 @@
 //! # }
 //! ```
 //!
+//! # How a configuration is changed
+//!
+//! ```no_run
+//! use fabric_gateway_sdk::admin::{ChannelAdmin, ChannelPolicy, ImplicitRule};
+//!
+//! # async fn example(org1: ChannelAdmin, org2: ChannelAdmin)
+//! #     -> Result<(), Box<dyn std::error::Error>> {
+//! let mut edit = org1.configuration().await?.edit();
+//! let all = ChannelPolicy::Implicit {
+//!     rule: ImplicitRule::All,
+//!     policy: "Endorsement".to_owned(),
+//! };
+//! edit.set_policy("Application/Endorsement", &all)?;
+//! let update = edit.update()?;
+//!
+//! // Each administrator signs wherever the key is; update and approvals travel as bytes.
+//! let approvals = [
+//!     update.sign(org1.peer().identity()).await?,
+//!     update.sign(org2.peer().identity()).await?,
+//! ];
+//! let update = approvals.into_iter().fold(update, |update, approval| update.with_signature(approval));
+//! let change = org1.submit_update(&update).await?;
+//! println!("in force from block {} on", change.block_number);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # How transactions are made
 //!
 //! Endorsements are asked for directly of the peers that the operator names, not through the gateway:
@@ -38,6 +65,7 @@
 mod call;
 mod collection;
 mod configuration;
+mod configure;
 mod definition;
 mod endorse;
 mod error;
@@ -52,13 +80,16 @@ mod policy;
 
 pub use collection::{Collection, CollectionError};
 pub use configuration::{
-    ApplicationConfiguration, Batch, ChannelConfiguration, ChannelOrganization, ChannelPolicy,
-    ConfigurationError, Consenter, ImplicitRule, NodeAddress, OrderingConfiguration,
+    ApplicationConfiguration, ApprovalError, Batch, CapabilityScope, ChannelConfiguration,
+    ChannelOrganization, ChannelPolicy, ConfigurationEdit, ConfigurationError,
+    ConfigurationSignature, ConfigurationToSign, ConfigurationUpdate, Consenter, EditError,
+    ImplicitRule, NewOrganization, NodeAddress, OrderingConfiguration,
 };
+pub use configure::ConfigurationChange;
 pub use definition::{
     ApprovedDefinition, ChaincodeDefinition, CommitReadiness, CommittedDefinition,
 };
-pub use error::{AdminError, Refusal};
+pub use error::{AdminError, Refusal, UpdateRefusal};
 pub use installed::{ChaincodeReference, InstalledPackage};
 pub use ledger::{ChainInfo, LedgerTransaction};
 pub use package::{ChaincodePackage, ChaincodeService, PackageError, PackageId, ServiceTls};

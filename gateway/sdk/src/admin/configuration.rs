@@ -1,8 +1,11 @@
 //! A channel's configuration: who takes part, by which policies, and how blocks are made.
 
+mod edit;
+mod newcomer;
 mod organization;
 mod policy;
 mod raft;
+mod update;
 
 use std::collections::BTreeMap;
 
@@ -11,9 +14,12 @@ use fabric_protos::common::{self, ConfigGroup};
 use fabric_protos::{orderer, peer};
 use prost::Message;
 
+pub use edit::{CapabilityScope, ConfigurationEdit, EditError};
+pub use newcomer::NewOrganization;
 pub use organization::{ChannelOrganization, NodeAddress};
 pub use policy::{ChannelPolicy, ImplicitRule};
 pub use raft::Consenter;
+pub use update::{ApprovalError, ConfigurationSignature, ConfigurationToSign, ConfigurationUpdate};
 
 use crate::block::{Block, BlockError, HeaderType, decode};
 

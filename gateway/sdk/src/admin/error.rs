@@ -1,5 +1,7 @@
 //! What can go wrong in administration, by what an operator can do about it.
 
+use std::time::Duration;
+
 use crate::block::BlockError;
 use crate::error::Error;
 
@@ -49,6 +51,40 @@ pub enum AdminError {
         #[source]
         source: Option<BlockError>,
     },
+    /// The ordering service does not take a change of the configuration.
+    #[error("the ordering service refuses the update with status {status}: {message}")]
+    UpdateRefused {
+        /// Its status, such as `BAD_REQUEST`.
+        status: String,
+        /// Its words.
+        message: String,
+        /// What they mean.
+        refusal: UpdateRefusal,
+    },
+    /// The ordering service took a change of the configuration, and no block with it came in time.
+    #[error(
+        "the update was accepted and not in a block within {waited:?}; read the configuration anew: another update may have come first"
+    )]
+    NotInForce {
+        /// How long was waited.
+        waited: Duration,
+    },
+}
+
+/// Why the ordering service does not take a change of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UpdateRefusal {
+    /// Approvals of further administrators are missing: the message says for which change.
+    NotApproved,
+    /// The configuration has changed since: make the edit again on the present one.
+    Outdated,
+    /// The update changes nothing.
+    NoChange,
+    /// The sender may not write to the channel.
+    Forbidden,
+    /// What would come out of it is no configuration of a channel: the message says why.
+    Invalid,
 }
 
 /// What a peer's refusal means.
@@ -102,7 +138,7 @@ impl AdminError {
             Self::Call(error) => error.is_retryable(),
             Self::Disagreement { .. } => true,
             Self::Refused { refusal, .. } => *refusal == Refusal::PrivateDataMissing,
-            Self::Malformed { .. } => false,
+            Self::Malformed { .. } | Self::UpdateRefused { .. } | Self::NotInForce { .. } => false,
         }
     }
 }
@@ -167,5 +203,23 @@ impl Refusal {
     pub(super) fn of(message: &str) -> Self {
         let known = WORDS.iter().find(|(words, _)| message.contains(words));
         known.map_or(Self::Other, |(_, refusal)| *refusal)
+    }
+}
+
+/// The same for changes of the configuration.
+const UPDATE_WORDS: &[(&str, UpdateRefusal)] = &[
+    ("permission denied", UpdateRefusal::Forbidden),
+    ("error validating ReadSet", UpdateRefusal::Outdated),
+    ("not satisfied", UpdateRefusal::NotApproved),
+    ("delta set was empty", UpdateRefusal::NoChange),
+    ("attempt to set key", UpdateRefusal::Outdated),
+];
+
+impl UpdateRefusal {
+    pub(super) fn of(message: &str) -> Self {
+        let known = UPDATE_WORDS
+            .iter()
+            .find(|(words, _)| message.contains(words));
+        known.map_or(Self::Invalid, |(_, refusal)| *refusal)
     }
 }

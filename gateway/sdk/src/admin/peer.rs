@@ -97,6 +97,12 @@ impl ChannelAdmin {
         self.network.channel()
     }
 
+    /// The peer through which it is seen, and who acts on it.
+    #[must_use]
+    pub fn peer(&self) -> &PeerAdmin {
+        &self.peer
+    }
+
     /// The channel as applications see it: contracts, blocks, events.
     #[must_use]
     pub fn network(&self) -> &Network {

@@ -1,5 +1,6 @@
 //! Configuration updates: what comes out of them, and what Fabric says of those it refuses.
 
+mod computed;
 mod properties;
 mod refusals;
 mod results;

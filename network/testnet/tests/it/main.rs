@@ -6,6 +6,7 @@
 )]
 
 mod administration;
+mod configuration;
 mod postgres;
 mod raft;
 mod redis;

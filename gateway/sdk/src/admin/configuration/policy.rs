@@ -7,6 +7,9 @@ use fabric_protos::common::implicit_meta_policy::Rule;
 use fabric_protos::common::policy::PolicyType;
 use fabric_protos::common::{ConfigGroup, ImplicitMetaPolicy, Policy};
 
+use prost::Message as _;
+
+use super::edit::EditError;
 use super::{ConfigurationError, read};
 use crate::admin::policy::SignaturePolicy;
 
@@ -86,5 +89,31 @@ fn one(path: &str, name: &str, policy: &Policy) -> Result<ChannelPolicy, Configu
             }
         }
         _ => ChannelPolicy::Other(policy.r#type),
+    })
+}
+
+/// The policy as a configuration has it.
+pub(super) fn to_proto(policy: &ChannelPolicy) -> Result<Policy, EditError> {
+    let (kind, value) = match policy {
+        ChannelPolicy::Signature(policy) => {
+            (PolicyType::Signature, policy.envelope().encode_to_vec())
+        }
+        ChannelPolicy::Implicit { rule, policy } => {
+            let rule = match rule {
+                ImplicitRule::Any => Rule::Any,
+                ImplicitRule::All => Rule::All,
+                ImplicitRule::Majority => Rule::Majority,
+            };
+            let implicit = ImplicitMetaPolicy {
+                sub_policy: policy.clone(),
+                rule: rule.into(),
+            };
+            (PolicyType::ImplicitMeta, implicit.encode_to_vec())
+        }
+        ChannelPolicy::Other(kind) => return Err(EditError::OtherPolicy { kind: *kind }),
+    };
+    Ok(Policy {
+        r#type: kind.into(),
+        value: value.into(),
     })
 }
