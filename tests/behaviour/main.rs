@@ -22,3 +22,4 @@ mod state;
 mod streams;
 mod suite;
 mod systems;
+mod updates;
