@@ -3,6 +3,8 @@
 pub mod admin;
 mod backoff;
 mod block;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod chaincode_event;
 mod channel;
 mod checkpoint;
@@ -20,6 +22,8 @@ mod kept;
 pub mod ledger;
 mod network;
 mod observer;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 mod proposal;
 mod retry;
 mod timeouts;

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use bytes::Bytes;
+
 use crate::der::{Reader, TAG_INTEGER, TAG_SEQUENCE, write_element, write_positive_integer};
 
 /// A curve on which identities may have keys.
@@ -48,6 +50,19 @@ impl Curve {
             Self::P521 => &HALF_ORDER_P521,
         }
     }
+}
+
+/// The signature that hardware modules return, two numbers of 32 (P-256) or 48 (P-384) bytes, as
+/// Fabric wants it: low S, in DER. `None` if it is not one.
+#[must_use]
+pub fn low_s_signature(halves: &[u8]) -> Option<Bytes> {
+    let curve = match halves.len() {
+        64 => Curve::P256,
+        96 => Curve::P384,
+        _ => return None,
+    };
+    let signature = EcdsaSignature::from_halves(halves)?;
+    Some(signature.into_low_s(curve).to_der().into())
 }
 
 /// The two integers, as big-endian magnitudes without leading zeros.

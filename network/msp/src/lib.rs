@@ -48,6 +48,7 @@ mod role;
 mod signature_memory;
 mod signing_identity;
 
+pub use ecdsa_signature::low_s_signature;
 pub use error::{IdentityError, MspError, OrganizationError};
 pub use identity::Identity;
 pub use manager::MspManager;

@@ -1,5 +1,6 @@
 //! Tests that need a process of their own: for what belongs to a process, such as memory and the log.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::process::Command;
 
@@ -10,7 +11,22 @@ const ALONE: &str = "SDK_TEST_ALONE";
 /// itself, runs `test`.
 #[track_caller]
 pub(crate) fn run(name: &str, test: impl Future<Output = ()>) -> String {
-    if std::env::var_os(ALONE).is_some() {
+    run_with(name, [], test)
+}
+
+/// Whether this is the process that has the test to itself.
+pub(crate) fn is_child() -> bool {
+    std::env::var_os(ALONE).is_some()
+}
+
+/// As [`run`], with these variables in the environment.
+#[track_caller]
+pub(crate) fn run_with<const N: usize>(
+    name: &str,
+    variables: [(&str, OsString); N],
+    test: impl Future<Output = ()>,
+) -> String {
+    if is_child() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
@@ -21,6 +37,7 @@ pub(crate) fn run(name: &str, test: impl Future<Output = ()>) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(ALONE, "1")
+        .envs(variables)
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

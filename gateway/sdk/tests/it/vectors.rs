@@ -49,7 +49,7 @@ impl Vectors {
     }
 }
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/gateway");
     std::fs::read(folder.join(name)).unwrap()
 }
@@ -126,7 +126,7 @@ fn untyped(proposal: &Bytes) -> Bytes {
 
 /// Checks the official client's signature with our rules.
 #[track_caller]
-fn assert_signed(message: &[u8], signature: &[u8]) {
+pub(crate) fn assert_signed(message: &[u8], signature: &[u8]) {
     let pair = aws_lc_rs::signature::EcdsaKeyPair::from_private_key_der(
         &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
         pem::parse(fixture("key.pem")).unwrap().contents(),

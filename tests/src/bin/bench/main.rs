@@ -8,8 +8,10 @@ mod endurance;
 mod measured_network;
 mod mirroring;
 mod network;
+mod own_client;
 mod put_chaincode;
 mod report;
+mod rivals;
 mod submitting;
 
 use anyhow::Context as _;
@@ -30,8 +32,10 @@ async fn main() -> anyhow::Result<()> {
             endure().await
         }
         Some("endurance") => endure().await,
+        Some("sdk") => rivals::measure().await,
+        Some("sdk-client") => own_client::run().await,
         Some(other) => anyhow::bail!(
-            "there is nothing to measure called `{other}`; say all, network or endurance"
+            "there is nothing to measure called `{other}`; say all, network, endurance or sdk"
         ),
     }
 }

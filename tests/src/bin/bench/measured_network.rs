@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use e2e::asset_client::network_as;
-use e2e::network::RunningNetwork;
+use e2e::network::{RunningNetwork, State};
 use e2e::selvedge::Selvedge;
 use e2e::warden::Warden;
 use fabric_chaincode_shim::Server;
@@ -79,6 +79,16 @@ impl MeasuredNetwork {
         };
         self.serving = Some(tokio::spawn(serving));
         Ok(())
+    }
+
+    /// What its state file says.
+    pub(crate) fn state(&self) -> &State {
+        self.running.state()
+    }
+
+    /// Name of the put chaincode.
+    pub(crate) fn chaincode(&self) -> &'static str {
+        CHAINCODE
     }
 
     /// The channel, for a user of the first organisation.
