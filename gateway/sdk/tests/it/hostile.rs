@@ -7,7 +7,8 @@ use futures::TryStreamExt as _;
 use proptest::prelude::*;
 
 use crate::mock::{
-    Answer, CHAINCODE_EVENTS, DELIVER, DELIVER_FILTERED, ENDORSE, EVALUATE, End, Mock, SUBMIT,
+    Answer, CHAINCODE_EVENTS, COMMIT_STATUS, DELIVER, DELIVER_FILTERED, ENDORSE, EVALUATE, End,
+    Mock, SUBMIT,
 };
 use crate::sample;
 
@@ -203,6 +204,64 @@ async fn block_larger_than_the_usual_limit_of_grpc_arrives() {
         .unwrap()
         .unwrap();
     assert_eq!(block.transactions().next().unwrap().envelope(), &envelope);
+}
+
+#[tokio::test]
+async fn block_of_nearly_a_hundred_mebibytes_arrives() {
+    let envelope = Bytes::from(vec![7; 96 << 20]);
+    let mock = Mock::with_chain(&[sample::block(0, vec![envelope], &[0])]).await;
+    let mut blocks = mock.network().blocks().from_block(0).stream();
+    let block = blocks.try_next().await.unwrap().unwrap();
+    assert_eq!(
+        block.transactions().next().unwrap().envelope().len(),
+        96 << 20
+    );
+}
+
+#[tokio::test]
+async fn truncated_answers_are_never_taken_for_whole_ones() {
+    let mock = Mock::start().await;
+    let contract = mock.network().contract(sample::CHAINCODE);
+    contract.submit("transfer").await.unwrap();
+    let endorsed = sample::endorsed(&mock.requests::<gateway::EndorseRequest>(ENDORSE)[0]);
+    let verdict = gateway::CommitStatusResponse {
+        result: 11,
+        block_number: 300,
+    };
+    let answers = [
+        (ENDORSE, sample::encode(&endorsed), 37),
+        (COMMIT_STATUS, sample::encode(&verdict), 1),
+    ];
+    for (method, whole, step) in answers {
+        for length in (0..whole.len()).step_by(step) {
+            let part = whole.slice(..length);
+            mock.then(method, Answer::Send(vec![part], End::Well));
+            let error = contract.submit("transfer").await.unwrap_err();
+            assert!(
+                matches!(error, Error::Malformed { .. }),
+                "{method} {length}: {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn second_answer_to_one_call_is_not_heard() {
+    let mock = Mock::start().await;
+    let verdict = |code| {
+        sample::encode(&gateway::CommitStatusResponse {
+            result: code,
+            block_number: 7,
+        })
+    };
+    let twice = vec![verdict(11), verdict(0)];
+    mock.then(COMMIT_STATUS, Answer::Send(twice, End::Well));
+    let contract = mock.network().contract(sample::CHAINCODE);
+    let error = contract.submit("transfer").await.unwrap_err();
+    assert!(
+        matches!(error, Error::NotValid { .. }) || error.outcome_unknown(),
+        "{error}"
+    );
 }
 
 proptest! {

@@ -1,5 +1,6 @@
 //! A peer that answers by script, keeps what it was asked, and counts the calls that are open.
 
+mod flaky;
 mod server;
 
 use std::collections::{HashMap, VecDeque};
@@ -48,6 +49,7 @@ pub(crate) struct Script {
     chain: watch::Sender<Vec<Bytes>>,
     commits_submitted: AtomicBool,
     forgets_messages: AtomicBool,
+    flaky: Mutex<Option<flaky::Flaky>>,
     open: watch::Sender<usize>,
 }
 
@@ -111,6 +113,7 @@ impl Mock {
             chain: watch::Sender::new(chain.iter().map(sample::encode).collect()),
             commits_submitted: AtomicBool::new(false),
             forgets_messages: AtomicBool::new(false),
+            flaky: Mutex::default(),
             open: watch::Sender::new(0),
         });
         let runtime = Builder::new_multi_thread()
@@ -281,6 +284,7 @@ impl Script {
             let request = gateway::SubmitRequest::decode(message.clone()).unwrap();
             self.append(&[(&request.transaction_id, 0)]);
         }
+        let told = told.or_else(|| self.flaky_answer(method, message));
         match told.unwrap_or_else(|| usual(method, message)) {
             Answer::Send(messages, end) => end.after(stream::iter(messages).boxed()),
             Answer::Serve(count, end) => self.serve(method, message, count, end),

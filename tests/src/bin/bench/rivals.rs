@@ -72,14 +72,7 @@ async fn measure_on(kind: NetworkKind) -> anyhow::Result<()> {
     let (mut network, _) = MeasuredNetwork::start(kind).await?;
     network.deploy().await?;
     println!("\n{kind:?}: medians of {ROUNDS} turns; CPU of the client alone");
-    let header = [
-        "",
-        "per second",
-        "p50 ms",
-        "p95 ms",
-        "CPU ms/call",
-        "of ours",
-    ];
+    let header = ["per second", "p50 ms", "p95 ms", "CPU ms/call", "of ours"].map(str::to_owned);
     for work in WORKS {
         println!("\n{}", row(work.name, &header));
         let mut turns: Vec<Vec<Figures>> = vec![Vec::new(); Client::ALL.len()];
