@@ -20,7 +20,7 @@ use super::{
     traces::Recorder,
 };
 use crate::{
-    channel::Channel,
+    channel::{Channel, Policy, Resource},
     definitions::{Chaincode, sequence_key},
     endorser::Unpacked,
     package::ChaincodePackage,
@@ -37,6 +37,12 @@ const LEGACY_LIFECYCLE: &str = "lscc";
 
 /// The key that says for which version a chaincode has been initialised.
 const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
+
+/// To have one chaincode call another.
+const CALL_CHAINCODE: Resource<'static> = Resource {
+    name: "peer/ChaincodeToChaincode",
+    default: Policy::ApplicationWriters,
+};
 
 /// What a transaction is run with.
 pub(crate) struct Context<'a> {
@@ -277,11 +283,25 @@ impl<'a> Transaction<'a> {
         if system::is_system(name) {
             return Ok(refuse_system(name, &input, self.context.signed));
         }
+        self.check_nested()?;
         let message = self
             .invoke(name, &input)
             .await
             .map_err(|error| Failure(format!("execute failed: {error}")))?;
         Ok(message.encode_to_vec().into())
+    }
+
+    /// Whether the client may have one chaincode call another.
+    fn check_nested(&self) -> Result<(), Failure> {
+        let Context {
+            channel, creator, ..
+        } = &self.context;
+        let identity = channel.msps().identity(creator);
+        let identity = identity.map_err(|error| Failure(error.to_string()))?;
+        let permitted = channel.permit(CALL_CHAINCODE, identity);
+        permitted
+            .map(drop)
+            .map_err(|denied| Failure(denied.on_channel(channel.name())))
     }
 }
 

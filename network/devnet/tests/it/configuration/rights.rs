@@ -1,9 +1,14 @@
 //! Who may do what after a change: members of organisations that are gone, access control lists.
 
+use fabric_devnet::Deployment;
+use fabric_ledger::ValidationCode;
+use fabric_msp::{Organization, OrganizationSpec};
 use fabric_protos::{
     common::Status,
+    msp::MspConfig,
     peer::{AcLs, ApiResource, deliver_response::Type},
 };
+use prost::Message as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::support::{
@@ -90,4 +95,64 @@ async fn an_access_control_list_names_the_policies_of_resources() {
     let filtered = user.deliver().deliver_filtered(requests).await.unwrap();
     let answer = filtered.into_inner().message().await.unwrap().unwrap();
     assert_eq!(answer.r#type, Some(Type::Status(Status::Forbidden.into())));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chaincode_calls_another_for_whom_the_list_lets() {
+    let setup = setup(Some(EITHER)).await;
+    let network = &setup.network;
+    let other = Deployment::new("other", setup.chaincode.address().to_string()).policy(EITHER);
+    network.deploy(other).await.unwrap();
+    let user = Client::user1(network).await;
+    let administrator = Client::with(network, 1, admin(network, 1)).await;
+    let put = ["call", "other", "put", "a", "1"];
+    user.transact(&put).await.unwrap();
+
+    change(network, &[admin(network, 1), admin(network, 2)], |config| {
+        let policy_ref = "Org1MSP/Admins".to_owned();
+        let resource = "peer/ChaincodeToChaincode".to_owned();
+        let acls = [(resource, ApiResource { policy_ref })].into();
+        set(at(config, "Application"), "ACLs", &AcLs { acls });
+    })
+    .await;
+
+    administrator.transact(&put).await.unwrap();
+    user.transact(&["put", "a", "2"]).await.unwrap();
+    let proposed = user.propose("basic", &put);
+    let refused = user.ask(&proposed).await.response.unwrap();
+    assert!(
+        refused.message.contains(
+            "failed evaluating policy on signed data during check policy [/Channel/Application/Org1MSP/Admins]: [signature set did not satisfy policy]"
+        ),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_of_other_authorities_take_the_place_of_the_former() {
+    let setup = setup(Some(EITHER)).await;
+    let network = &setup.network;
+    let former = Client::of(network, 2).await;
+    let organization = Organization::generate(&OrganizationSpec::peer(2)).unwrap();
+    let member = organization.member("User1").unwrap().identity().clone();
+    let member = Client::with(network, 2, member).await;
+    let proposal = |client: &Client| client.propose("basic", &["put", "a", "1"]);
+    assert!(member.endorse(&proposal(&member), &[]).await.is_err());
+    former.endorse(&proposal(&former), &[]).await.unwrap();
+
+    change(network, &[admin(network, 2)], |config| {
+        let msp = MspConfig {
+            r#type: 0,
+            config: organization.msp_config().encode_to_vec().into(),
+        };
+        set(at(config, "Application/Org2MSP"), "MSP", &msp);
+    })
+    .await;
+
+    assert!(former.endorse(&proposal(&former), &[]).await.is_err());
+    // The peer of Org1 endorses for the new member; that of Org2 is of the former authorities.
+    let first = Client::with(network, 1, member.identity.clone()).await;
+    let committed = first.transact(&["put", "a", "1"]).await.unwrap();
+    assert_eq!(committed.code, ValidationCode::VALID);
+    verify_chain(network).await;
 }
