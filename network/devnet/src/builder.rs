@@ -8,6 +8,7 @@ use std::{
 };
 
 use fabric_msp::layout;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     DevnetError, Network, StateFile,
@@ -16,7 +17,8 @@ use crate::{
 };
 
 /// Where the endpoints listen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ports {
     /// The ports of Fabric's test-network: orderer 7050, first peers 7051, 9051, 11051 and so on
     /// in steps of 2,000, second peers 1,000 above the first, each further pair 10 above the one
@@ -40,7 +42,8 @@ pub enum Ports {
 }
 
 /// When the orderer cuts a block.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cut {
     /// As soon as there is a transaction and no block is being committed.
     #[default]

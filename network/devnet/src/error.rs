@@ -51,6 +51,14 @@ pub enum DevnetError {
     /// The channel's configuration or a block of its chain makes no sense.
     #[error("the ledger holds what no network writes: {0}; remove the network's folder")]
     Corrupt(String),
+    /// The folder's network had a ledger that is there no more.
+    #[error("the ledger of channel `{channel}` is gone: {} is missing or empty; put it back, or remove the network's folder", path.display())]
+    LostLedger {
+        /// The channel.
+        channel: String,
+        /// Where its ledger should be.
+        path: PathBuf,
+    },
     /// A chaincode could not be deployed.
     #[error("chaincode `{name}` was not deployed: {reason}")]
     Deployment {

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Builder, ChannelEntry, Cut, DevnetError, Network, PeerEntry, StateFile,
+    Builder, ChannelEntry, Cut, DevnetError, Network, PeerEntry, Settings, StateFile,
     admin::{self, Admin},
     chaincode::ChaincodeHost,
     channel::{Channel, opening},
@@ -43,6 +43,9 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
     let dir = folder.path.clone();
     let builder = load(builder, &dir).await?;
     let before = StateFile::read(&dir)?;
+    if let Some(before) = before.as_ref().filter(|_| !builder.ephemeral) {
+        opening::refuse_lost(&dir, before)?;
+    }
     let builder = with_seed(builder, &dir)?;
     let organizations = open_organizations(&dir, &builder).await?;
     let listeners = Listeners::bind(&builder, before.as_ref()).await?;
@@ -248,6 +251,7 @@ fn state(
         orderer: server::local_address(&listeners.orderer)?,
         peers,
         organizations: organizations.dir.clone(),
+        settings: Settings::of(builder),
     })
 }
 

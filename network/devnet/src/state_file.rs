@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::DevnetError;
+use crate::{DevnetError, Settings};
 
 /// Name of the file in the network's folder.
 pub const FILE_NAME: &str = "network.json";
@@ -32,6 +32,9 @@ pub struct StateFile {
     pub peers: Vec<PeerEntry>,
     /// Folder of certificates and keys, in cryptogen's layout.
     pub organizations: PathBuf,
+    /// How it was started.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// A channel of the network.

@@ -188,3 +188,42 @@ fn a_refusal_is_told_as_what_it_is() {
     let faults = shell.json("network fault list --dir network");
     assert_eq!(faults, json!([]));
 }
+
+#[test]
+fn a_network_goes_on_as_it_was_started() {
+    let shell = Shell::new();
+    shell.write("net.yaml", "ports: free\nrich-queries: true\ncut: 50ms\n");
+    shell.json("network up --detach --file net.yaml");
+    let settings = |shell: &Shell| {
+        let text = shell.read("network/network.json");
+        let state: serde_json::Value = serde_json::from_str(&text).unwrap();
+        (state["settings"].clone(), state["peers"].clone())
+    };
+    let before = settings(&shell);
+    assert_eq!(before.0["rich_queries"], true);
+    shell.json("network down");
+
+    shell.json("network up --detach");
+    assert_eq!(settings(&shell), before);
+    shell.json("network down");
+
+    shell.json("network up --detach --rich-queries=false --cut instant");
+    let (now, peers) = settings(&shell);
+    assert_eq!(
+        (&now["rich_queries"], &now["cut"]),
+        (&json!(false), &json!("instant"))
+    );
+    assert_eq!(peers, before.1, "ports are kept");
+}
+
+#[test]
+fn a_ledger_that_is_gone_is_not_begun_anew() {
+    let shell = started("");
+    shell.json("network down");
+    shell.write("network/channels/mychannel/ledger.redb", "");
+    let error = shell.fails("network up --detach");
+    assert!(
+        error.contains("the ledger of channel `mychannel` is gone"),
+        "{error}"
+    );
+}

@@ -70,6 +70,24 @@ pub(crate) async fn open_all(
     Ok(channels)
 }
 
+/// A network whose ledger is gone must not begin it anew beside what is left.
+pub(crate) fn refuse_lost(dir: &Path, before: &StateFile) -> Result<(), DevnetError> {
+    if before.settings.ephemeral {
+        return Ok(());
+    }
+    for channel in &before.channels {
+        let path = ledger_path(dir, &channel.name);
+        let is_there = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
+        if !is_there {
+            return Err(DevnetError::LostLedger {
+                channel: channel.name.clone(),
+                path,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// A folder with channels that nobody asked for is another network's.
 fn refuse_others(dir: &Path, builder: &Builder) -> Result<(), DevnetError> {
     let failure = |source| DevnetError::File {

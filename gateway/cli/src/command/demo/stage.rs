@@ -125,7 +125,7 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
         seed: None,
         ephemeral: false,
         without_steps: false,
-        rich_queries: false,
+        rich_queries: None,
         detach: true,
         place: place.clone(),
     };

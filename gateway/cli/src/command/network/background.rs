@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
@@ -84,7 +83,10 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
         .args(text("--cut", up.cut.map(|cut| cut.to_string())))
         .args(text("--ports", up.ports.as_ref().map(value)))
         .args(text("--seed", up.seed.clone()))
-        .args(up.rich_queries.then_some("--rich-queries"))
+        .args(
+            up.rich_queries
+                .map(|answered| format!("--rich-queries={answered}")),
+        )
         .args(up.ephemeral.then_some("--ephemeral"))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
@@ -132,10 +134,19 @@ async fn terminate(place: &Place, state: &State) -> anyhow::Result<()> {
         .args(["-s", "TERM", &pid.to_string()])
         .status();
     killed.context("cannot run `kill`")?;
-    let stopped = wait_until(STOP_DEADLINE, || async {
-        !Path::new("/proc").join(pid.to_string()).exists() || !is_running(place).await
-    });
+    // It stops serving before it has closed its files: only its end says that these are whole.
+    let stopped = wait_until(STOP_DEADLINE, || std::future::ready(has_gone(pid)));
     stopped
         .await
         .context("the network goes on; stop it with `kill -9`")
+}
+
+/// Whether a process has ended, though nobody may have waited for it (`proc_pid_stat(5)`).
+fn has_gone(pid: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return true;
+    };
+    // The second field is the program's name in brackets, which may hold anything.
+    let state = stat.rsplit_once(')').map(|(_, fields)| fields.trim_start());
+    state.is_none_or(|state| state.starts_with(['Z', 'X']))
 }

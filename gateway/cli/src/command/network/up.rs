@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use fabric_devnet::{Builder, ChannelSpec, Network};
+use fabric_devnet::{Builder, ChannelSpec, Network, Settings};
 use fabric_testnet::fabric::{self, RealFabric};
 
 use super::background;
@@ -41,12 +41,16 @@ pub(crate) struct Up {
     /// Without it as many as are in --dir, or 1.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=20))]
     pub(crate) peers: Option<u16>,
-    /// When a block is cut: instant (at once, the default), fabric (as a real channel does: 500
+    /// When a block is cut: instant (at once), fabric (as a real channel does: 500
     /// transactions, 2 MB or 2 s), manual (by `selvedge network cut`, which `selvedge chaincode
     /// deploy` waits for too), or an interval such as 500ms.
+    ///
+    /// Without it as the network in --dir did, or instant.
     #[arg(long)]
     pub(crate) cut: Option<Cut>,
-    /// Ports: those of Fabric's test-network (7050, 7051, 9051, ..., the default) or free ones.
+    /// Ports: those of Fabric's test-network (7050, 7051, 9051, ...) or free ones.
+    ///
+    /// Without it as the network in --dir had, or those of the test-network.
     #[arg(long, value_enum)]
     pub(crate) ports: Option<Ports>,
     /// Name of a channel of all organisations; give it again for further channels.
@@ -76,8 +80,10 @@ pub(crate) struct Up {
     pub(crate) without_steps: bool,
     /// Answer rich queries as peers on CouchDB do; without it they are refused, as on LevelDB.
     /// Embedded network only.
-    #[arg(long)]
-    pub(crate) rich_queries: bool,
+    ///
+    /// Without it as the network in --dir did; `--rich-queries=false` ends it.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) rich_queries: Option<bool>,
     /// Return when the network serves, and leave it running; `selvedge network down` stops it.
     #[arg(long)]
     pub(crate) detach: bool,
@@ -171,7 +177,12 @@ impl Up {
         if matches!(self.place.kind(), Ok(Kind::Embedded))
             && let Some(state) = fabric_devnet::StateFile::read(self.place.dir())?
         {
-            builder = builder.like(&state);
+            // A file says by itself how the network is to be.
+            let settings = match file {
+                Some(_) => Settings::default(),
+                None => self.settings(state.settings.clone()),
+            };
+            builder = builder.like(&state).settings(&settings);
         }
         if let Some(file) = file {
             builder = file.apply(builder)?;
@@ -197,7 +208,7 @@ impl Up {
         if let Some(seed) = &self.seed {
             builder = builder.seed(seed);
         }
-        if self.rich_queries {
+        if self.rich_queries == Some(true) {
             builder = builder.rich_queries();
         }
         if self.ephemeral {
@@ -206,8 +217,14 @@ impl Up {
         Ok(builder)
     }
 
+    /// How the network in the folder ran before, but for what the command line says.
+    fn settings(&self, mut settings: Settings) -> Settings {
+        settings.rich_queries = self.rich_queries.unwrap_or(settings.rich_queries);
+        settings
+    }
+
     async fn fabric(&self) -> anyhow::Result<RealFabric> {
-        if self.rich_queries {
+        if self.rich_queries == Some(true) {
             bail!(
                 "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
             );
