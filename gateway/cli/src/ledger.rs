@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use asset_types::{Controller, RequestId, function};
 use clap::Args;
 use fabric_gateway_sdk::admin::{ChannelAdmin, PeerAdmin};
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::place::{Kind, Place, State};
+use crate::place::{Kind, Peer, Place, State};
 
 /// A debit that scans for notes conflicts when credits arrive meanwhile; a few more tries settle it.
 const CONFLICT_RETRIES: u32 = 5;
@@ -24,9 +24,13 @@ const CONFLICT_RETRIES: u32 = 5;
 pub(crate) struct Session {
     #[command(flatten)]
     place: Place,
-    /// Number of the organisation whose peer is used and whose user acts.
-    #[arg(long, default_value_t = 1)]
-    org: usize,
+    /// Channel; the network's first where none is given.
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+    /// Number of the organisation whose peer is used and whose user acts; the first of the
+    /// channel's members where none is given.
+    #[arg(long, value_name = "N")]
+    org: Option<usize>,
     /// User of the organisation who acts.
     #[arg(long, default_value = "User1")]
     user: String,
@@ -35,12 +39,21 @@ pub(crate) struct Session {
     chaincode: String,
 }
 
+/// A channel, and the organisation that acts on it.
+struct Seat<'s> {
+    channel: &'s str,
+    /// Its number, from 1.
+    organization: usize,
+    peer: &'s Peer,
+}
+
 impl Session {
-    /// The first user of the first organisation.
+    /// The first user of the first organisation of the first channel.
     pub(crate) fn at(place: Place) -> Self {
         Self {
             place,
-            org: 1,
+            channel: None,
+            org: None,
             user: "User1".to_owned(),
             chaincode: "assets".to_owned(),
         }
@@ -72,18 +85,28 @@ impl Session {
     /// The channel, seen by this session's user.
     pub(crate) fn network(&self) -> anyhow::Result<Network> {
         let state = self.place.state()?;
-        let (identity, endpoint) = self.connection(&state)?;
+        let seat = self.seat(&state)?;
+        let (identity, endpoint) = self.connection(&state, &seat)?;
         let gateway = Gateway::builder(identity)
             .endpoint(endpoint)
             .connect_lazy()?;
-        Ok(gateway.network(state.channel))
+        Ok(gateway.network(seat.channel))
     }
 
     /// The channel's ledger, as the peer's system chaincodes tell it to this session's user.
     pub(crate) fn channel_admin(&self) -> anyhow::Result<ChannelAdmin> {
         let state = self.place.state()?;
-        let (identity, endpoint) = self.connection(&state)?;
-        Ok(PeerAdmin::connect_lazy(identity, endpoint)?.channel(state.channel))
+        let seat = self.seat(&state)?;
+        let (identity, endpoint) = self.connection(&state, &seat)?;
+        Ok(PeerAdmin::connect_lazy(identity, endpoint)?.channel(seat.channel))
+    }
+
+    /// The network's channels but for this session's.
+    pub(crate) fn other_channels(&self) -> anyhow::Result<Vec<String>> {
+        let state = self.place.state()?;
+        let own = self.seat(&state)?.channel;
+        let others = state.channels.iter().map(|channel| &channel.name);
+        Ok(others.filter(|name| *name != own).cloned().collect())
     }
 
     /// The ledger calls of a transaction, where the network remembers any.
@@ -95,11 +118,32 @@ impl Session {
         self.place.admin("GET", &path, None).await.map(Some)
     }
 
-    fn connection(&self, state: &State) -> anyhow::Result<(Identity, Endpoint)> {
-        let peer = state.first_peer(self.org)?;
+    /// Where this session acts: its channel, and a member of it.
+    fn seat<'s>(&'s self, state: &'s State) -> anyhow::Result<Seat<'s>> {
+        let channel = state.channel_or_first(self.channel.as_deref())?;
+        let organization = match self.org {
+            Some(organization) => organization,
+            None => state.first_member(channel)?,
+        };
+        let peer = state.first_peer(organization)?;
+        if !state.members(channel)(&peer.msp_id) {
+            bail!(
+                "{} is no member of channel {channel}; leave --org away, or give the number of a member",
+                peer.msp_id
+            );
+        }
+        Ok(Seat {
+            channel,
+            organization,
+            peer,
+        })
+    }
+
+    fn connection(&self, state: &State, seat: &Seat) -> anyhow::Result<(Identity, Endpoint)> {
+        let peer = seat.peer;
         let tls_ca = std::fs::read(&peer.tls_ca)
             .with_context(|| format!("cannot read {}", peer.tls_ca.display()))?;
-        let identity = Identity::from_msp_dir(self.msp_dir(state), peer.msp_id.clone())?;
+        let identity = Identity::from_msp_dir(self.msp_dir(state, seat), peer.msp_id.clone())?;
         let endpoint = Endpoint::tls(format!("https://{}", peer.address), tls_ca)?;
         Ok((identity, endpoint))
     }
@@ -114,8 +158,9 @@ impl Session {
     /// The key of this session's user, as accounts name their controllers.
     pub(crate) fn own_controller(&self) -> anyhow::Result<Controller> {
         let state = self.place.state()?;
-        let peer = state.first_peer(self.org)?;
-        let identity = SigningIdentity::from_msp_dir(self.msp_dir(&state), &peer.msp_id)?;
+        let seat = self.seat(&state)?;
+        let peer = seat.peer;
+        let identity = SigningIdentity::from_msp_dir(self.msp_dir(&state, &seat), &peer.msp_id)?;
         let key_hash = hex::encode(Sha256::digest(identity.public_key_der()));
         Ok(Controller {
             msp_id: peer.msp_id.parse().map_err(|error| anyhow!("{error}"))?,
@@ -123,8 +168,8 @@ impl Session {
         })
     }
 
-    fn msp_dir(&self, state: &State) -> PathBuf {
-        OrganizationLayout::peer(&state.organizations, self.org)
+    fn msp_dir(&self, state: &State, seat: &Seat) -> PathBuf {
+        OrganizationLayout::peer(&state.organizations, seat.organization)
             .user(&self.user)
             .join("msp")
     }

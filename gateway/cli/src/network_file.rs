@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use fabric_devnet::{Builder, ChannelSpec, Ports};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
@@ -46,16 +46,32 @@ pub(crate) struct NetworkFile {
     content: Content,
 }
 
+/// A list that stands for a default where it is left away, and must not be empty where it is not.
+type List<T> = Option<Spanned<Vec<T>>>;
+
+/// Its entries.
+fn entries<T>(list: &List<T>) -> &[T] {
+    list.as_ref().map_or(&[], |list| &list.value)
+}
+
+/// A field that is there; one without a value is not the same as none.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
 /// The file as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Content {
-    organizations: Vec<Organization>,
-    channels: Vec<Channel>,
+    #[serde(deserialize_with = "given")]
+    organizations: List<Organization>,
+    #[serde(deserialize_with = "given")]
+    channels: List<Channel>,
     chaincodes: Vec<Chaincode>,
     cut: Option<Spanned<String>>,
     ports: Option<Spanned<String>>,
-    seed: Option<String>,
+    #[serde(deserialize_with = "given")]
+    seed: Option<Spanned<String>>,
     rich_queries: bool,
     execute_timeout: Option<Spanned<String>>,
     after_start: Vec<Spanned<String>>,
@@ -74,8 +90,8 @@ struct Organization {
 struct Channel {
     name: Spanned<String>,
     /// All organisations where none is named.
-    #[serde(default)]
-    organizations: Vec<Spanned<String>>,
+    #[serde(default, deserialize_with = "given")]
+    organizations: List<Spanned<String>>,
     cut: Option<Spanned<String>>,
 }
 
@@ -85,8 +101,8 @@ struct Chaincode {
     name: Spanned<String>,
     address: Spanned<String>,
     /// The first channel where none is named.
-    #[serde(default)]
-    channels: Vec<Spanned<String>>,
+    #[serde(default, deserialize_with = "given")]
+    channels: List<Spanned<String>>,
     policy: Option<String>,
     version: Option<String>,
     /// As in the JSON file that Fabric's `peer` takes.
@@ -116,16 +132,17 @@ impl NetworkFile {
     /// What the file asks for, on top of what the builder says already.
     pub(crate) fn apply(&self, mut builder: Builder) -> anyhow::Result<Builder> {
         let content = &self.content;
-        if !content.organizations.is_empty() {
-            builder = builder.organizations(content.organizations.len());
+        let organizations = entries(&content.organizations);
+        if !organizations.is_empty() {
+            builder = builder.organizations(organizations.len());
         }
-        for (number, organization) in (1..).zip(&content.organizations) {
+        for (number, organization) in (1..).zip(organizations) {
             let peers = organization.peers.as_ref().map_or(1, |peers| peers.value);
             builder = builder.peers_of(number, peers);
         }
         let mut channels = Vec::new();
-        for channel in &content.channels {
-            let members = channel.organizations.iter();
+        for channel in entries(&content.channels) {
+            let members = entries(&channel.organizations).iter();
             let members = members.filter_map(|name| self.number_of(&name.value));
             let mut spec = ChannelSpec::new(&channel.name.value).organizations(members);
             if let Some(cut) = &channel.cut {
@@ -143,7 +160,7 @@ impl NetworkFile {
             builder = builder.ports(self.ports(ports)?);
         }
         if let Some(seed) = &content.seed {
-            builder = builder.seed(seed);
+            builder = builder.seed(&seed.value);
         }
         if let Some(timeout) = &content.execute_timeout {
             builder = builder.execute_timeout(self.duration(timeout)?);
@@ -175,13 +192,21 @@ impl NetworkFile {
         duration.map_err(|error| self.wrong(text, &error))
     }
 
+    /// How many organisations the file asks for; none where it leaves that open.
+    pub(crate) fn organizations(&self) -> Option<usize> {
+        let organizations = self.content.organizations.as_ref();
+        organizations.map(|organizations| organizations.value.len())
+    }
+
+    fn organization_count(&self) -> usize {
+        let count = self.organizations();
+        count.unwrap_or(checks::DEFAULT_ORGANIZATIONS)
+    }
+
     /// The organisation's number, from 1.
     fn number_of(&self, name: &str) -> Option<usize> {
-        let count = match self.content.organizations.len() {
-            0 => checks::DEFAULT_ORGANIZATIONS,
-            count => count,
-        };
-        (1..=count).find(|number| fabric_msp::layout::organization_msp_id(*number) == name)
+        (1..=self.organization_count())
+            .find(|number| fabric_msp::layout::organization_msp_id(*number) == name)
     }
 
     /// A mistake, with the line it is in.

@@ -110,6 +110,15 @@ impl State {
         )
     }
 
+    /// The first organisation on a channel, numbered from 1.
+    pub(crate) fn first_member(&self, channel: &str) -> anyhow::Result<usize> {
+        let is_member = self.members(channel);
+        // No network has more organisations than peers.
+        (1..=self.peers.len())
+            .find(|number| is_member(&fabric_msp::layout::organization_msp_id(*number)))
+            .with_context(|| format!("channel {channel} has no member with a peer"))
+    }
+
     /// Tells whether an organisation is a member of a channel.
     pub(crate) fn members(&self, channel: &str) -> impl Fn(&String) -> bool {
         let entry = self.channels.iter().find(|entry| entry.name == channel);

@@ -1,16 +1,17 @@
 //! What a test or a person does to a running network from outside of Fabric's protocol. The handle
 //! and the admin endpoint share it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use fabric_msp::layout;
 
 use crate::{
-    CutBlock, DevnetError, Fault, StateFile,
+    CutBlock, Delivery, DevnetError, Fault, StateFile,
     chain::Pace,
     channel::Channel,
     clock::Clock,
     faults::Faults,
+    limits::{CLOCK_SKEW_MAX, DELAY_MAX},
     metrics::Metrics,
     orderer::Orderer,
     peer::{Peer, PeerLedger},
@@ -91,6 +92,9 @@ impl Control {
                 how,
             } => {
                 self.channel(&channel)?;
+                if let Delivery::DelayMs(delay_ms) = how {
+                    check_at_most("a block can be late by", delay_ms, DELAY_MAX)?;
+                }
                 if let Some(node) = node.as_deref().filter(|node| *node != layout::ORDERER_HOST) {
                     self.ledger(node, &channel)?;
                 }
@@ -101,7 +105,14 @@ impl Control {
             Fault::BreakChaincode { chaincode, peer } => {
                 self.break_chaincode(&chaincode, peer.as_deref()).await?;
             }
-            Fault::ClockSkew { skew_ms } => self.clock.set_skew_ms(skew_ms),
+            Fault::ClockSkew { skew_ms } => {
+                check_at_most(
+                    "the clock can be wrong by",
+                    skew_ms.unsigned_abs(),
+                    CLOCK_SKEW_MAX,
+                )?;
+                self.clock.set_skew_ms(skew_ms);
+            }
             Fault::Clear => self.clear(),
         }
         Ok(())
@@ -171,4 +182,15 @@ impl Control {
         faults.extend((skew_ms != 0).then_some(Fault::ClockSkew { skew_ms }));
         faults
     }
+}
+
+/// Refuses a number of milliseconds beyond a bound.
+fn check_at_most(what: &str, asked_ms: u64, max: Duration) -> Result<(), DevnetError> {
+    if Duration::from_millis(asked_ms) <= max {
+        return Ok(());
+    }
+    Err(DevnetError::Refused(format!(
+        "{what} {} ms at most; {asked_ms} were asked for",
+        max.as_millis()
+    )))
 }

@@ -27,7 +27,7 @@ pub enum DevnetError {
         source: std::io::Error,
     },
     /// The state file is not what a network writes.
-    #[error("{} is not a network's state file; remove it", path.display())]
+    #[error("{} is not the state file of an embedded network; use another folder", path.display())]
     StateFile {
         /// The file.
         path: PathBuf,

@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DELAY_MAX, FAULTS_MAX};
+use crate::limits::FAULTS_MAX;
 
 /// Something that is to go wrong, or to go right again.
 ///
@@ -71,7 +71,7 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         peer: Option<String>,
     },
-    /// The network's clock is fast by so much, or slow where it is negative.
+    /// The network's clock is fast by so much, or slow where it is negative; 50 years at most.
     ClockSkew {
         /// Milliseconds.
         skew_ms: i64,
@@ -88,7 +88,7 @@ pub enum Delivery {
     Drop,
     /// Twice.
     Duplicate,
-    /// So much later, and what follows it too.
+    /// So much later, and what follows it too; an hour at most.
     DelayMs(u64),
 }
 
@@ -129,7 +129,7 @@ impl Faults {
             Some(Delivery::Duplicate) => 2,
             Some(Delivery::DelayMs(delay_ms)) => {
                 let delay = Duration::from_millis(delay_ms);
-                tokio::time::sleep(delay.min(DELAY_MAX)).await;
+                tokio::time::sleep(delay).await;
                 1
             }
         }

@@ -75,6 +75,10 @@ pub(crate) const RECENT_BYTES: usize = 8 * 1024 * 1024;
 /// of the ledger's file that it changed.
 pub(crate) const LAG_BLOCKS_MAX: usize = 100;
 
+/// How far the network's clock can be put wrong, either way: beyond the end of every certificate, which
+/// is ten years away, and not back before 1970, where the times of messages begin.
+pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+
 /// How long the delivery of a block can be delayed on purpose. A client that waits longer for a block
 /// waits for ever.
 pub(crate) const DELAY_MAX: Duration = Duration::from_secs(3600);

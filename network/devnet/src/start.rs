@@ -29,6 +29,7 @@ use crate::{
     peer::Peer,
     server,
     snapshots::Snapshots,
+    state_file,
     system::Packages,
 };
 
@@ -240,7 +241,7 @@ fn state(
         })
         .collect();
     Ok(StateFile {
-        kind: "embedded".to_owned(),
+        kind: state_file::EMBEDDED.to_owned(),
         pid: std::process::id(),
         channel: channels
             .first()

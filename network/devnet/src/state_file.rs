@@ -12,6 +12,15 @@ use crate::{DevnetError, Settings};
 /// Name of the file in the network's folder.
 pub const FILE_NAME: &str = "network.json";
 
+/// The kind of network that this crate is.
+pub(crate) const EMBEDDED: &str = "embedded";
+
+/// What the state file of a network of any kind says.
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
 /// Contents of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFile {
@@ -64,7 +73,7 @@ impl StateFile {
     /// Reads the file of a network's folder; none where no network has run there.
     ///
     /// # Errors
-    /// When the file cannot be read or is not what a network writes.
+    /// When the file cannot be read, or is not what an embedded network writes.
     pub fn read(dir: &Path) -> Result<Option<Self>, DevnetError> {
         let path = dir.join(FILE_NAME);
         let text = match std::fs::read(&path) {
@@ -72,9 +81,13 @@ impl StateFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(DevnetError::File { path, source }),
         };
-        serde_json::from_slice(&text)
-            .map(Some)
-            .map_err(|source| DevnetError::StateFile { path, source })
+        let unreadable = |source| DevnetError::StateFile { path, source };
+        match serde_json::from_slice(&text).map(|Kind { kind }| kind) {
+            Ok(kind) if kind != EMBEDDED => Err(DevnetError::OtherNetwork(format!(
+                "it is of the kind `{kind}`"
+            ))),
+            _ => serde_json::from_slice(&text).map(Some).map_err(unreadable),
+        }
     }
 
     /// Replaces the file in one step, so that a reader never sees half of it.

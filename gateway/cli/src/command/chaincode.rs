@@ -115,6 +115,23 @@ impl Chaincode {
     }
 }
 
+/// Whether a peer refuses a definition because it leaves away what the chaincode has
+/// (`core/chaincode/lifecycle/scc.go`).
+pub(crate) fn lacks_collections(refusal: &str) -> bool {
+    refusal.contains("does not contain previously defined collections")
+}
+
+/// Says what to do about a refusal, where its words do not.
+fn remedied(error: anyhow::Error, definition: &Definition) -> anyhow::Error {
+    if !lacks_collections(&format!("{error:#}")) {
+        return error;
+    }
+    error.context(format!(
+        "chaincode `{}` has private data collections, which a new definition must keep; give them again with --collections-config FILE",
+        definition.name
+    ))
+}
+
 /// Defines a chaincode on a channel of the network of a folder, whichever kind it is.
 pub(crate) async fn deploy(
     place: &Place,
@@ -133,13 +150,17 @@ pub(crate) async fn deploy(
                 tls_ca: peer.tls_ca.clone(),
             });
             let peers: Vec<_> = peers.collect();
-            fabric_testnet::deploy(channel, &state.organizations, &peers, definition).await?
+            fabric_testnet::deploy(channel, &state.organizations, &peers, definition)
+                .await
+                .map_err(|error| remedied(error.into(), definition))?
         }
         Kind::Fabric => {
             let mut fabric = RealFabric::attach(place.dir())?;
             let deployed = fabric.deploy(definition).await;
             let folder = fabric.detach()?;
-            deployed.with_context(|| format!("see the logs in {}", folder.display()))?
+            deployed
+                .map_err(|error| remedied(error.into(), definition))
+                .with_context(|| format!("see the logs in {}", folder.display()))?
         }
         Kind::Unknown(kind) => bail!(
             "the network in {} is of the unknown kind {kind:?}",

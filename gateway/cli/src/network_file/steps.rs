@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{Chaincode, NetworkFile};
+use super::{Chaincode, NetworkFile, entries};
+use crate::command::chaincode::lacks_collections;
 use crate::output::Output;
 use crate::place::Place;
 
@@ -42,11 +43,8 @@ impl NetworkFile {
     ) -> anyhow::Result<String> {
         let name = &chaincode.name.value;
         let collections = self.collections(chaincode)?;
-        let mut channels: Vec<_> = chaincode
-            .channels
-            .iter()
-            .map(|it| json!(it.value))
-            .collect();
+        let channels = entries(&chaincode.channels).iter();
+        let mut channels: Vec<_> = channels.map(|channel| json!(channel.value)).collect();
         if channels.is_empty() {
             channels.push(Value::Null);
         }
@@ -61,8 +59,13 @@ impl NetworkFile {
                 "collections": collections,
             });
             let reply = place.admin("POST", "/chaincodes", Some(&request)).await;
-            let reply =
-                reply.map_err(|error| self.wrong(&chaincode.name, &format!("{error:#}")))?;
+            let reply = reply.map_err(|error| {
+                let mut what = format!("{error:#}");
+                if lacks_collections(&what) {
+                    what.push_str("; give them again as `collections` or `collections-config`");
+                }
+                self.wrong(&chaincode.name, &what)
+            })?;
             package_id = reply["package_id"].as_str().unwrap_or_default().to_owned();
             output.progress(&format!(
                 "chaincode {name}{} is defined, sequence {}; start its service with CHAINCODE_ID={package_id}",

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod channels;
+mod folders;
 mod network_control;
 mod network_file;
 mod support;

@@ -132,6 +132,17 @@ fn faults_are_asked_for_listed_and_cleared() {
             {"fault": "clock-skew", "skew_ms": -1000},
         ])
     );
+    let told = text(&shell.run("network fault list").stdout);
+    assert!(told.ends_with("the clock is 1000 ms slow\n"), "{told}");
+    for wrong in [
+        "clock-skew 99999999999999999",
+        "clock-skew -99999999999999999",
+    ] {
+        let error = shell.fails(&format!("network fault {wrong}"));
+        assert!(error.contains("1576800000000 ms at most"), "{error}");
+    }
+    let error = shell.fails("network fault deliver --block 8 --delay-ms 3600001");
+    assert!(error.contains("3600000 ms at most"), "{error}");
     let told = text(&shell.run("network fault clear").stdout);
     assert_eq!(told, "nothing goes wrong on purpose\n");
     assert!(
@@ -165,6 +176,29 @@ fn a_chaincode_is_defined_on_the_channel_that_is_named() {
         error.contains("no channel three; it has one, two"),
         "{error}"
     );
+}
+
+#[test]
+fn collections_that_are_left_away_are_asked_for() {
+    let shell = started("");
+    let collections = r#"[{"name": "c", "policy": "OR('Org1MSP.member')", "requiredPeerCount": 0,
+        "maxPeerCount": 1, "blockToLive": 0, "memberOnlyRead": true}]"#;
+    shell.write("collections.json", collections);
+    let deploy = "chaincode deploy basic --address 127.0.0.1:9";
+    shell.json(&format!("{deploy} --collections-config collections.json"));
+
+    let error = shell.fails(&format!("{deploy} --policy OR('Org1MSP.peer')"));
+
+    assert!(
+        error.contains("give them again with --collections-config"),
+        "{error}"
+    );
+    let file = "ports: free\nchaincodes:\n  - {name: basic, address: 127.0.0.1:9}\n";
+    shell.write("network.yaml", file);
+    assert!(shell.run("network down").status.success());
+    let error = shell.fails("network up --detach -f network.yaml");
+    assert!(error.contains("line 3"), "{error}");
+    assert!(error.contains("`collections-config`"), "{error}");
 }
 
 #[test]

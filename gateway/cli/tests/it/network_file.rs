@@ -101,7 +101,13 @@ fn mistakes_are_told_with_their_line_before_anything_starts() {
     #[rustfmt::skip]
     let cases = [
         ("organisations:\n  - name: Org1MSP\n", &["unknown field", "organizations"][..]),
-        ("organizations:\n  - name: First\n", &["line 2", "Org1MSP"]),
+        ("organizations:\n  - name: First\n", &["line 2", "`First`", "write `name: Org1MSP`"]),
+        ("ports: free\norganizations: []\n", &["line 2", "`organizations` is empty", "leave it away"]),
+        ("organizations:\n", &["line 1"]),
+        ("channels: []\n", &["line 1", "`channels` is empty", "mychannel"]),
+        ("channels:\n  - name: a\n    organizations: []\n", &["line 3", "`organizations` is empty"]),
+        ("channels:\n  - name: a\n    organizations: [Org1MSP, Org1MSP]\n", &["line 3", "twice"]),
+        ("channels:\n  - name: a\nchannels:\n  - name: b\n", &["3", "channels"]),
         ("organizations:\n  - name: Org1MSP\n    peers: 0\n", &["line 3", "1 to 20"]),
         ("organizations:\n  - name: Org1MSP\n    peers: many\n", &["3", "many"]),
         ("channels:\n  - name: a\n  - name: a\n", &["line 3", "twice"]),
@@ -111,9 +117,15 @@ fn mistakes_are_told_with_their_line_before_anything_starts() {
         ("chaincodes:\n  - name: a\n    address: nowhere\n", &["line 3", "HOST:PORT"]),
         ("chaincodes:\n  - name: a\n    address: h:1\n    channels: [b]\n", &["line 4", "`b`"]),
         ("chaincodes:\n  - name: a\n    address: h:1\n    collections-config: none.json\n", &["line 4", "none.json"]),
+        ("chaincodes:\n  - name: a\n    address: h:1\n    channels: []\n", &["line 4", "`channels` is empty"]),
+        ("chaincodes:\n  - {name: a, address: h:1}\n  - {name: a, address: h:2}\n", &["line 3", "line 2", "another name"]),
+        ("chaincodes:\n  - {name: a, address: h:1}\n  - {name: a, address: h:1}\n", &["line 3", "`mychannel` since line 2"]),
         ("cut: sometimes\n", &["line 1", "manual"]),
         ("ports: some\n", &["line 1", "test-network"]),
         ("execute-timeout: 3\n", &["line 1", "30s"]),
+        ("execute-timeout: 0s\n", &["line 1", "no time", "30s"]),
+        ("seed: ''\n", &["line 1", "`seed` is empty", "leave it away"]),
+        ("seed:\n", &["line 1"]),
         ("after-start: [1\n", &["network.yaml"]),
         ("- a\n", &["network.yaml"]),
     ];
@@ -133,6 +145,24 @@ fn mistakes_are_told_with_their_line_before_anything_starts() {
             .fails("network up -f nowhere.yaml")
             .contains("cannot read nowhere.yaml")
     );
+}
+
+#[test]
+fn a_chaincode_may_be_defined_otherwise_on_another_channel() {
+    let shell = Shell::new();
+    let file = "ports: free
+channels: [{name: one}, {name: two}]
+chaincodes:
+  - {name: basic, address: '127.0.0.1:9', channels: [one]}
+  - {name: basic, address: '127.0.0.1:9', channels: [two], policy: OR('Org1MSP.peer')}
+";
+    shell.write("network.yaml", file);
+    shell.json("network up --detach -f network.yaml");
+    for channel in ["one", "two"] {
+        let again = format!("chaincode deploy basic --address 127.0.0.1:9 --channel {channel}");
+        let sequence = if channel == "one" { 1 } else { 2 };
+        assert_eq!(shell.json(&again)["sequence"], sequence, "{channel}");
+    }
 }
 
 #[test]

@@ -236,7 +236,7 @@ async fn a_clock_that_is_wrong_refuses_requests_and_certificates() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_name_nothing_are_refused() {
+async fn faults_that_cannot_be_are_refused() {
     let (
         Setup {
             network,
@@ -259,6 +259,16 @@ async fn faults_that_name_nothing_are_refused() {
             json!({"fault": "refuse", "msp_id": "Org9MSP"}),
             400,
             "no organisation `Org9MSP`",
+        ),
+        (
+            json!({"fault": "clock-skew", "skew_ms": i64::MIN}),
+            400,
+            "1576800000000 ms at most",
+        ),
+        (
+            json!({"fault": "deliver", "channel": "mychannel", "block": 1, "how": {"delay-ms": 3_600_001}}),
+            400,
+            "3600000 ms at most",
         ),
     ];
     for (fault, expected, text) in cases {

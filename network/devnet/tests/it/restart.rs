@@ -115,3 +115,19 @@ async fn what_the_orderer_accepted_is_committed_before_the_network_stops() {
         assert_eq!(client.status(&id).await.unwrap().result, 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_of_real_fabric_is_another_network() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = r#"{"kind": "fabric", "channel": "mychannel"}"#;
+    std::fs::write(dir.path().join("network.json"), state).unwrap();
+
+    let started = Network::builder()
+        .dir(dir.path())
+        .ports(Ports::Free)
+        .start();
+
+    let error = started.await.unwrap_err();
+    assert!(matches!(error, DevnetError::OtherNetwork(_)), "{error:?}");
+    assert!(error.to_string().contains("kind `fabric`"), "{error}");
+}

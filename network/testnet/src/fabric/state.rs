@@ -17,6 +17,15 @@ use crate::error::Error;
 /// Name of the file in the network's folder.
 pub const FILE_NAME: &str = "network.json";
 
+/// The kind of network that this module starts.
+const FABRIC: &str = "fabric";
+
+/// What the state file of a network of any kind says.
+#[derive(Deserialize)]
+struct Kind {
+    kind: String,
+}
+
 /// Contents of the file. `channel`, `orderer`, `peers` and `organizations` are named as in the
 /// embedded network's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +118,7 @@ impl State {
         });
         let orderers: Vec<OrdererNode> = orderers.collect();
         Self {
-            kind: "fabric".to_owned(),
+            kind: FABRIC.to_owned(),
             channel: options.channel.clone(),
             orderer: orderers[0].address,
             orderers,
@@ -123,18 +132,27 @@ impl State {
     /// Reads the file of a network's folder; none where no network was started there.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Format`].
+    /// [`Error::Io`] or [`Error::Format`]; [`Error::Setting`] where the network is an embedded one.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join(FILE_NAME);
         match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|source| Error::Format {
-                    what: path.display().to_string(),
-                    source,
-                }),
+            Ok(text) => Self::parse(&text, &path).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::io("read", &path)(source)),
+        }
+    }
+
+    fn parse(text: &[u8], path: &Path) -> Result<Self, Error> {
+        match serde_json::from_slice(text).map(|Kind { kind }| kind) {
+            Ok(kind) if kind != FABRIC => Err(Error::Setting {
+                name: "folder",
+                value: path.parent().unwrap_or(path).display().to_string(),
+                remedy: format!("it holds a network of the kind `{kind}`; use another folder"),
+            }),
+            _ => serde_json::from_slice(text).map_err(|source| Error::Format {
+                what: path.display().to_string(),
+                source,
+            }),
         }
     }
 
@@ -171,5 +189,22 @@ impl State {
             seen += usize::from(Some(&peer.msp_id) == first.as_ref());
             seen <= 1
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_an_embedded_network_is_told_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"kind": "embedded", "channel": "mychannel"}"#;
+        fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        let error = State::read(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("kind `embedded`; use another folder"),
+            "{error}"
+        );
     }
 }

@@ -19,6 +19,9 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 /// A network finishes its block and closes its file in well under a second.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
 
+/// Folder of an embedded network's ledgers.
+const LEDGERS: &str = "channels";
+
 /// Refuses to start a second network in the folder of one that runs.
 pub(super) async fn refuse_running(place: &Place) -> anyhow::Result<()> {
     if is_running(place).await {
@@ -118,9 +121,15 @@ pub(super) async fn stop(place: &Place, output: &Output) -> anyhow::Result<ExitC
         }
         Kind::Embedded => terminate(place, &state).await?,
     }
-    output.result(&serde_json::json!({ "stopped": place.dir() }), |_| {
-        format!("stopped; its data stays in {}", place.dir().display())
-    })?;
+    let dir = place.dir().display();
+    // An ephemeral network has no ledgers there, if none did before.
+    let left = match place.dir().join(LEDGERS).exists() || state.kind != "embedded" {
+        true => format!("stopped; its data stays in {dir}"),
+        false => format!(
+            "stopped; its blocks are gone, as they were in memory; its identities stay in {dir}"
+        ),
+    };
+    output.result(&serde_json::json!({ "stopped": place.dir() }), |_| left)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -56,7 +56,7 @@ enum Kind {
         #[arg(long)]
         peer: Option<String>,
     },
-    /// Make the network's clock fast, or slow by a negative number.
+    /// Make the network's clock fast, or slow by a negative number; by 50 years at most.
     ClockSkew {
         /// By how many milliseconds.
         #[arg(allow_negative_numbers = true, value_name = "MILLISECONDS")]
@@ -86,7 +86,7 @@ struct How {
     /// Deliver it twice.
     #[arg(long)]
     duplicate: bool,
-    /// Deliver it, and what follows it, so much later.
+    /// Deliver it, and what follows it, so much later; an hour at most.
     #[arg(long, value_name = "MILLISECONDS")]
     delay_ms: Option<u64>,
 }
@@ -189,7 +189,10 @@ fn describe(fault: &Wrong) -> String {
         }
         Wrong::Refuse { msp_id } => format!("{msp_id} refuses to endorse"),
         Wrong::BreakChaincode { chaincode, .. } => format!("streams to {chaincode} break"),
-        Wrong::ClockSkew { skew_ms } => format!("the clock is {skew_ms} ms fast"),
+        Wrong::ClockSkew { skew_ms } => {
+            let how = if *skew_ms < 0 { "slow" } else { "fast" };
+            format!("the clock is {} ms {how}", skew_ms.unsigned_abs())
+        }
         Wrong::Clear => "nothing".to_owned(),
     }
 }

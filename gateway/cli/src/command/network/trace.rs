@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
-use fabric_gateway_sdk::admin::ChannelAdmin;
+use fabric_gateway_sdk::admin::{ChannelAdmin, Refusal};
 use fabric_ledger::block::{DecodedBlock, DecodedTransaction, EndorsedTransaction, decode_bytes};
 use fabric_ledger::conflict::{Conflict, ConflictSearch};
 use fabric_ledger::rwset::{NamespaceRwset, TxRwset};
@@ -56,10 +56,12 @@ impl Trace {
     pub(super) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let id = self.transaction_id.as_str();
         let channel = self.session.channel_admin()?;
-        let block = channel
-            .block_by_transaction(id)
-            .await
-            .context("the peer does not know the transaction; give its whole id")?;
+        let block = match channel.block_by_transaction(id).await {
+            Err(error) if error.refusal() == Some(Refusal::NotFound) => {
+                bail!("{}", self.unknown(channel.name())?)
+            }
+            block => block?,
+        };
         let block = decode_bytes(block.bytes().clone())?;
         let Some(transaction) = find(&block, id) else {
             bail!("block {} does not hold transaction {id}", block.number);
@@ -69,6 +71,21 @@ impl Trace {
         let report = Report::new(&block, transaction, conflict, calls);
         output.result(&report, Report::describe)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Trace {
+    /// What to do about a transaction that the channel does not have.
+    fn unknown(&self, channel: &str) -> anyhow::Result<String> {
+        let id = &self.transaction_id;
+        let others = self.session.other_channels()?;
+        let elsewhere = match others.as_slice() {
+            [] => String::new(),
+            some => format!(", or name its channel with --channel: {}", some.join(", ")),
+        };
+        Ok(format!(
+            "channel {channel} has no transaction {id}; give its whole id{elsewhere}"
+        ))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Starting a network, in the foreground until a signal, or detached.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
-use fabric_devnet::{Builder, ChannelSpec, Network, Settings};
+use fabric_devnet::{Builder, ChannelSpec, Network, Settings, StateFile};
 use fabric_testnet::fabric::{self, RealFabric};
 
 use super::background;
@@ -29,8 +31,8 @@ pub(crate) struct Up {
     pub(crate) network: Backend,
     /// Number of organisations with peers: Org1MSP, Org2MSP and so on.
     ///
-    /// Without it as many as are in --dir, or 2.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=12))]
+    /// Up to 20, of real Fabric up to 12. Without it as many as are in --dir, or 2.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=20))]
     pub(crate) orgs: Option<u16>,
     /// Number of ordering nodes, which agree by Raft: 1, or 3 to go on without one of them. The
     /// embedded network has one.
@@ -70,7 +72,7 @@ pub(crate) struct Up {
     pub(crate) file: Option<PathBuf>,
     /// Derive all keys and nonces from this text: two networks with one seed have the same
     /// identities and block 0. Whoever knows it has the keys. Embedded network only.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) seed: Option<String>,
     /// Keep blocks and state in memory. Embedded network only.
     #[arg(long)]
@@ -116,6 +118,7 @@ impl Up {
         if self.network == Backend::Embedded && self.orderers > 1 {
             bail!("the embedded network has one orderer; add --network fabric for three");
         }
+        self.refuse_other_kind()?;
         background::refuse_running(&self.place).await?;
         match (self.network, self.detach) {
             (Backend::Embedded, false) => self.embedded(output).await?,
@@ -132,6 +135,20 @@ impl Up {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses a folder in which a network of another kind is.
+    fn refuse_other_kind(&self) -> anyhow::Result<()> {
+        let dir = self.place.dir().display();
+        match (self.place.kind(), self.network) {
+            (Ok(Kind::Fabric), Backend::Embedded) => bail!(
+                "{dir} holds a network of real Fabric; go on with it with --network fabric, or name another folder with --dir"
+            ),
+            (Ok(Kind::Embedded), Backend::Fabric) => bail!(
+                "{dir} holds an embedded network; go on with it without --network, or name another folder with --dir"
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Serves until a signal.
@@ -175,8 +192,9 @@ impl Up {
     fn builder(&self, file: Option<&NetworkFile>) -> anyhow::Result<Builder> {
         let mut builder = Network::builder().dir(self.place.dir());
         if matches!(self.place.kind(), Ok(Kind::Embedded))
-            && let Some(state) = fabric_devnet::StateFile::read(self.place.dir())?
+            && let Some(state) = StateFile::read(self.place.dir())?
         {
+            self.refuse_fewer(file, &state)?;
             // A file says by itself how the network is to be.
             let settings = match file {
                 Some(_) => Settings::default(),
@@ -221,6 +239,21 @@ impl Up {
     fn settings(&self, mut settings: Settings) -> Settings {
         settings.rich_queries = self.rich_queries.unwrap_or(settings.rich_queries);
         settings
+    }
+
+    /// Refuses to leave organisations of the folder's network away, which its channels name.
+    fn refuse_fewer(&self, file: Option<&NetworkFile>, state: &StateFile) -> anyhow::Result<()> {
+        let known: BTreeSet<_> = state.peers.iter().map(|peer| &peer.msp_id).collect();
+        let asked = self.orgs.map(usize::from);
+        let asked = asked.or_else(|| file.and_then(NetworkFile::organizations));
+        match asked {
+            Some(asked) if asked < known.len() => bail!(
+                "{} holds another network, with {} organisations; ask for as many, or name another folder with --dir",
+                self.place.dir().display(),
+                known.len()
+            ),
+            _ => Ok(()),
+        }
     }
 
     async fn fabric(&self) -> anyhow::Result<RealFabric> {

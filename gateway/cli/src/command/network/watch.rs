@@ -5,6 +5,7 @@ mod tally;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::bail;
 use clap::Args;
 use fabric_ledger::block::decode_bytes;
 use futures::TryStreamExt as _;
@@ -23,7 +24,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "BLOCK")]
     from: Option<u64>,
     /// Stop after this many blocks instead of at Ctrl-C.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     blocks: Option<u64>,
     #[command(flatten)]
     session: Session,
@@ -32,16 +33,21 @@ pub(crate) struct Watch {
 impl Watch {
     pub(super) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         let network = self.session.network()?;
-        let from = match self.from {
-            Some(from) => from,
-            None => network.height().await?,
-        };
+        let height = network.height().await?;
+        let from = self.from.unwrap_or(height);
+        if from > height {
+            bail!(
+                "the channel has blocks 0 to {}, so that block {height} is the next; begin with it, or an earlier one",
+                height.saturating_sub(1)
+            );
+        }
         let mut events = network.blocks().from_block(from);
         if let Some(count) = self.blocks {
-            events = events.end_block(from + count.max(1) - 1);
+            events = events.end_block(from.saturating_add(count - 1));
         }
         let mut blocks = events.stream();
-        let mut tally = Tally::default();
+        // How fast blocks that were there before come says nothing about the network.
+        let mut tally = Tally::live_from(height);
         let status = status_line(output);
         let ended = signal::ended();
         tokio::pin!(ended);

@@ -22,6 +22,8 @@ const KEYS_SHOWN: usize = 5;
 /// What has been seen so far.
 #[derive(Default)]
 pub(super) struct Tally {
+    /// Number of the first block whose arrival says how fast the network is.
+    live_from: u64,
     recent: VecDeque<DecodedBlock>,
     arrivals: VecDeque<(Instant, usize)>,
     blocks: u64,
@@ -37,7 +39,8 @@ pub(super) struct Seen {
     codes: BTreeMap<String, usize>,
     /// A key per conflict, where the writer is found.
     conflicts: Vec<String>,
-    per_second: f64,
+    /// Transactions a second; none before two blocks have come as they were made.
+    per_second: Option<f64>,
 }
 
 /// The whole time.
@@ -45,12 +48,21 @@ pub(super) struct Seen {
 pub(super) struct Summary {
     blocks: u64,
     codes: BTreeMap<String, usize>,
-    per_second: f64,
+    /// As of a block.
+    per_second: Option<f64>,
     /// The keys with the most conflicts, most first.
     conflicts: Vec<(String, usize)>,
 }
 
 impl Tally {
+    /// Nothing seen yet; blocks before this one are read, and not seen as they come.
+    pub(super) fn live_from(number: u64) -> Self {
+        Self {
+            live_from: number,
+            ..Self::default()
+        }
+    }
+
     /// Counts a block that arrived at `now`.
     pub(super) fn add(&mut self, block: DecodedBlock, now: Instant) -> Seen {
         let mut codes = BTreeMap::new();
@@ -67,12 +79,11 @@ impl Tally {
             }
         }
         self.blocks += 1;
-        self.arrivals.push_back((now, block.transactions.len()));
-        while self
-            .arrivals
-            .front()
-            .is_some_and(|(at, _)| now.duration_since(*at) > WINDOW)
-        {
+        if block.number >= self.live_from {
+            self.arrivals.push_back((now, block.transactions.len()));
+        }
+        let is_old = |(at, _): &(Instant, usize)| now.duration_since(*at) > WINDOW;
+        while self.arrivals.front().is_some_and(is_old) {
             self.arrivals.pop_front();
         }
         let seen = Seen {
@@ -105,16 +116,14 @@ impl Tally {
     }
 
     /// Transactions a second over the window; of one block alone there is no rate.
-    fn per_second(&self) -> f64 {
-        let (Some((first, _)), Some((last, _))) = (self.arrivals.front(), self.arrivals.back())
-        else {
-            return 0.0;
-        };
+    fn per_second(&self) -> Option<f64> {
+        let (first, _) = self.arrivals.front()?;
+        let (last, _) = self.arrivals.back()?;
         let seconds = last.duration_since(*first).as_secs_f64();
         // What came with the first block came before the time that is counted.
         let count: usize = self.arrivals.iter().skip(1).map(|(_, count)| count).sum();
         let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        if seconds > 0.0 { count / seconds } else { 0.0 }
+        (seconds > 0.0).then(|| count / seconds)
     }
 
     pub(super) fn summary(&self) -> Summary {
@@ -150,11 +159,10 @@ impl fmt::Display for Seen {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transactions: usize = self.codes.values().sum();
-        write!(
-            f,
-            "{} block(s), {transactions} transaction(s), {:.0} a second",
-            self.blocks, self.per_second
-        )?;
+        write!(f, "{} block(s), {transactions} transaction(s)", self.blocks)?;
+        if let Some(per_second) = self.per_second {
+            write!(f, ", {per_second:.0} a second")?;
+        }
         for (key, count) in &self.conflicts {
             write!(f, "\n  {count} conflict(s) on {key}")?;
         }
@@ -192,6 +200,19 @@ mod tests {
         let summary = tally.summary();
         assert_eq!((summary.blocks, summary.conflicts.len()), (100, 0));
         assert!(tally.recent.len() == RECENT_BLOCKS);
+    }
+
+    #[test]
+    fn blocks_that_were_there_before_have_no_rate() {
+        let mut tally = Tally::live_from(2);
+        let start = Instant::now();
+        for number in 0..3 {
+            let seen = tally.add(block(number, &[]), start + Duration::from_millis(number));
+            assert_eq!(seen.per_second, None, "block {number}");
+        }
+        assert_eq!(tally.summary().to_string(), "3 block(s), 0 transaction(s)");
+        let seen = tally.add(block(3, &[]), start + Duration::from_secs(1));
+        assert_eq!(seen.per_second, Some(0.0));
     }
 
     #[test]
