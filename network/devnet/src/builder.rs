@@ -48,7 +48,8 @@ pub enum Cut {
     /// As soon as there is a transaction and no block is being committed.
     #[default]
     Instant,
-    /// As a real channel does: by number, size and age.
+    /// As a real channel does: by number, size and age. The figures go into the configuration of a
+    /// new channel; one that is there keeps to those of its own, which updates may have changed.
     Fabric {
         /// Transactions that fill a block.
         max_message_count: u32,

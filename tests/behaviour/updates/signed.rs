@@ -1,5 +1,8 @@
 //! Whose signatures a change takes, and on which configuration it was made.
 
+use e2e::wire::Client;
+use fabric_ledger::chain::ChainVerifier;
+use fabric_ledger::channel::ChannelConfig;
 use fabric_msp::{Organization, OrganizationSpec};
 use fabric_protos::common::{ConfigGroup, ConfigUpdate, ConfigValue};
 use fabric_protos::peer::{AcLs, ApiResource};
@@ -213,6 +216,29 @@ fn updates_come_into_force_in_blocks_of_their_own() {
             at(config, "Application").values.remove("ACLs");
         };
         apply(case, "all as it was", &[first, second], restore).await;
+        let problems = problems_of_configurations(&client).await;
+        case.note("what the chain's verifier has against the blocks", problems);
         Ok(())
     });
+}
+
+/// Verifies the whole chain by the rules of `fabric-ledger`; tells what they have against blocks of
+/// configurations, each of which is made anew from the update that it names.
+async fn problems_of_configurations(client: &Client) -> String {
+    let newest = client.newest(1).await;
+    let mut verifier = ChainVerifier::new();
+    let (mut configurations, mut problems) = (0, Vec::new());
+    for block in client.blocks(1, 0, newest).await {
+        let before = verifier.channel().map(ChannelConfig::sequence);
+        let report = verifier.feed(&block).expect("the next block");
+        if verifier.channel().map(ChannelConfig::sequence) != before {
+            configurations += 1;
+            problems.extend(report.problems().iter().map(ToString::to_string));
+        }
+    }
+    assert!(configurations > 3, "the first, and those of this case");
+    match problems.is_empty() {
+        true => "nothing".to_owned(),
+        false => problems.join("\n"),
+    }
 }

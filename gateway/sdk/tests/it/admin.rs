@@ -6,6 +6,7 @@ mod lifecycle;
 mod package;
 mod participation;
 mod refusals;
+mod updates;
 
 use bytes::Bytes;
 use fabric_gateway_sdk::admin::{ChannelAdmin, PeerAdmin};
