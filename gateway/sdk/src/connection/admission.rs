@@ -133,6 +133,10 @@ impl Slot {
     ) -> Result<Self, Error> {
         let admission = &peer.admission;
         let is_wait = step == Step::CommitStatus;
+        if !is_wait && let Ok(slot) = admission.slots.try_acquire() {
+            slot.forget();
+            return Ok(Self::taken(peer, is_wait));
+        }
         let refused = || Error::busy(step, transaction_id, admission.limit());
         let enter = async {
             let wait = match is_wait {
@@ -144,15 +148,21 @@ impl Slot {
             if let Some(wait) = wait {
                 wait.forget();
             }
-            admission.open.fetch_add(1, Ordering::Relaxed);
-            Ok(Self {
-                peer: Arc::clone(peer),
-                is_wait,
-            })
+            Ok(Self::taken(peer, is_wait))
         };
         timeout_at(deadline, enter)
             .await
             .unwrap_or_else(|_| Err(refused()))
+    }
+}
+
+impl Slot {
+    fn taken(peer: &Arc<Peer>, is_wait: bool) -> Self {
+        peer.admission.open.fetch_add(1, Ordering::Relaxed);
+        Self {
+            peer: Arc::clone(peer),
+            is_wait,
+        }
     }
 }
 

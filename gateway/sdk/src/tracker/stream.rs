@@ -35,13 +35,20 @@ impl Source {
     ) -> Option<Result<(Box<Feed>, bool), Error>> {
         let shared = self.shared.upgrade()?;
         let peers = shared.peers.list();
-        let index = (self.peer_index + failures) % peers.len();
+        // After one failure the tracker's own peer may have come back already.
+        let index = (self.peer_index + failures.saturating_sub(1)) % peers.len();
         let peer = Arc::clone(&peers[index]);
         let opening = open_filtered(&shared, &self.channel, Arc::clone(&peer), start);
-        let limit = shared.timeouts.evaluate;
-        let step = Step::FilteredBlocks;
-        let feed = tokio::time::timeout(limit, opening).await;
-        let feed = feed.unwrap_or_else(|_| Err(Error::deadline(step, None)));
+        let feed = match start {
+            // Peers answer with the first block, and that may be long in coming.
+            Some(_) => opening.await,
+            // The newest block is there.
+            None => {
+                let limit = shared.timeouts.evaluate;
+                let feed = tokio::time::timeout(limit, opening).await;
+                feed.unwrap_or_else(|_| Err(Error::deadline(Step::FilteredBlocks, None)))
+            }
+        };
         let feed = feed.inspect_err(|error| shared.peers.note(&peer, error));
         Some(feed.map(|feed| (Box::new(feed), index == self.peer_index)))
     }

@@ -25,6 +25,8 @@ use crate::validation_code::ValidationCode;
 const IDLE_MAX: Duration = Duration::from_secs(10);
 /// Failures in a row, on all peers together, before those who wait are sent to ask for themselves.
 const FAILURES_MAX: u32 = 5;
+/// A stream that begins with the newest block, which is there, and has not given it after so long is of no use.
+const SILENCE_MAX: Duration = Duration::from_secs(3);
 /// Pauses between them.
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -51,6 +53,8 @@ enum Event {
     Message(Result<Option<Bytes>, Error>),
     Paused,
     Idle,
+    /// The newest block was asked for and does not come.
+    Silent,
 }
 
 pub(super) struct Task {
@@ -65,6 +69,7 @@ pub(super) struct Task {
     epoch: u64,
     failures: u32,
     needed: Instant,
+    opened: Instant,
 }
 
 impl Task {
@@ -85,6 +90,7 @@ impl Task {
             epoch: 0,
             failures: 0,
             needed: Instant::now(),
+            opened: Instant::now(),
         }
     }
 
@@ -96,6 +102,7 @@ impl Task {
                 Event::Command(Some(command)) => self.obey(command),
                 Event::Opened(Some(Ok((feed, is_own)))) => {
                     self.phase = Phase::Open(feed, is_own);
+                    self.opened = Instant::now();
                 }
                 Event::Opened(Some(Err(error))) => self.failed(&error),
                 Event::Message(message) => match self.take(message) {
@@ -105,12 +112,15 @@ impl Task {
                 Event::Paused if self.failures > FAILURES_MAX => self.close(),
                 Event::Paused => self.open(),
                 Event::Idle => self.close(),
+                Event::Silent => self.refuse(&Error::deadline(Step::FilteredBlocks, None)),
             }
         }
     }
 
     async fn event(&mut self) -> Event {
         let idle_at = self.needed + IDLE_MAX;
+        let silent_at = self.opened + SILENCE_MAX;
+        let may_be_silent = self.next.is_none() && matches!(self.phase, Phase::Open(..));
         let may_idle = self.waits.is_empty() && !matches!(self.phase, Phase::Closed);
         let phase = async {
             match &mut self.phase {
@@ -128,6 +138,7 @@ impl Task {
             command = self.commands.recv() => Event::Command(command),
             event = phase => event,
             () = sleep_until(idle_at), if may_idle => Event::Idle,
+            () = sleep_until(silent_at), if may_be_silent => Event::Silent,
         }
     }
 
@@ -232,14 +243,18 @@ impl Task {
         let is_refused = !crate::events::is_mendable(error, self.next.is_some())
             && !matches!(error, Error::Malformed { .. } | Error::Gap { .. });
         if is_refused || self.failures > FAILURES_MAX {
-            tracing::warn!(%error, waits = self.waits.len(), "no stream of commits; peers are asked one by one");
-            self.failures = FAILURES_MAX + 1;
-            self.forget_position(Standing::Refused);
-            self.pause(REFUSED_FOR);
-            return;
+            return self.refuse(error);
         }
         tracing::debug!(%error, next = self.next, "stream of commits broke; asking again");
         self.pause(Backoff::new(PAUSE_FIRST, PAUSE_MAX).delay(self.failures - 1));
+    }
+
+    /// Goes without a stream for a while; who waits asks the peer.
+    fn refuse(&mut self, error: &Error) {
+        tracing::warn!(%error, waits = self.waits.len(), "no stream of commits; peers are asked one by one");
+        self.failures = FAILURES_MAX + 1;
+        self.forget_position(Standing::Refused);
+        self.pause(REFUSED_FOR);
     }
 
     fn pause(&mut self, pause: Duration) {
