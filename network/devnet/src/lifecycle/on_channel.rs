@@ -75,10 +75,14 @@ impl<'d> OnChannel<'d> {
         Ok(members)
     }
 
+    /// Peers of the channel whose organisations are members of it now.
     fn joined(&self) -> impl DoubleEndedIterator<Item = &'d Arc<Peer>> {
-        let channel = self.channel.name();
+        let (channel, config) = (self.channel.name(), self.channel.config());
         let peers = self.deployer.peers.iter();
-        peers.filter(move |peer| peer.ledger(channel).is_some())
+        peers.filter(move |peer| {
+            let mut members = config.organizations().iter();
+            peer.ledger(channel).is_some() && members.any(|member| member.msp_id == peer.msp_id())
+        })
     }
 
     fn height(&self, peer: &Peer) -> u64 {

@@ -156,3 +156,23 @@ async fn members_of_other_authorities_take_the_place_of_the_former() {
     assert_eq!(committed.code, ValidationCode::VALID);
     verify_chain(network).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stays_deploys_without_who_is_gone() {
+    let setup = setup(Some(EITHER)).await;
+    let network = &setup.network;
+    let admins = [admin(network, 1), admin(network, 2)];
+    change(network, &admins, |config| {
+        at(config, "Application").groups.remove("Org2MSP");
+    })
+    .await;
+    let other = Deployment::new("other", setup.chaincode.address().to_string());
+    network.deploy(other).await.unwrap();
+    let client = Client::user1(network).await;
+    // A majority of one organisation is that one.
+    let proposed = client.propose("other", &["put", "a", "1"]);
+    let envelope = client.endorse(&proposed, &[]).await.unwrap();
+    client.submit(&proposed.id, &envelope).await.unwrap();
+    assert_eq!(client.status(&proposed.id).await.unwrap().result, 0);
+    verify_chain(network).await;
+}
