@@ -79,6 +79,15 @@ fn a_member_of_the_channel_acts_where_no_organisation_is_named() {
 }
 
 #[test]
+fn a_network_whose_first_channel_is_not_everybodys_answers() {
+    let shell = Shell::new();
+    let file = "channels:\n  - {name: one, organizations: [Org2MSP]}\nports: free\n";
+    shell.write("network.yaml", file);
+    let status = shell.json("network up --detach -f network.yaml");
+    assert_eq!(status["height"], 1);
+}
+
+#[test]
 fn blocks_that_were_there_before_are_no_throughput() {
     let shell = started();
     let seen = text(

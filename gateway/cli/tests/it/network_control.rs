@@ -210,6 +210,8 @@ fn a_wrong_command_line_is_told_as_json_where_that_is_asked_for() {
     let error = told["error"].as_str().unwrap();
     assert!(error.starts_with("invalid value 'many'"), "{error}");
     assert!(output.stderr.is_empty());
+    let error = shell.fails("network up --seed=");
+    assert!(error.contains("a value is required for '--seed"), "{error}");
 }
 
 #[test]
