@@ -9,5 +9,6 @@ mod job;
 mod mirrors;
 mod refusals;
 mod replays;
+mod soak;
 mod tutorial;
 mod wire;
