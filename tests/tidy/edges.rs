@@ -22,6 +22,26 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("asset-chaincode", &["assets", "fabric-chaincode-shim"]),
     (
+        "example-asset-transfer-basic",
+        &["fabric-chaincode-shim", "fabric-contract-api-rust"],
+    ),
+    (
+        "example-asset-transfer-private-data",
+        &["fabric-chaincode-shim", "fabric-contract-api-rust"],
+    ),
+    (
+        "example-asset-transfer-sbe",
+        &["fabric-chaincode-shim", "fabric-contract-api-rust"],
+    ),
+    (
+        "example-commercial-paper",
+        &["fabric-chaincode-shim", "fabric-contract-api-rust"],
+    ),
+    (
+        "example-token-erc-20",
+        &["fabric-chaincode-shim", "fabric-contract-api-rust"],
+    ),
+    (
         "fabric-gateway-sdk",
         &["fabric-ledger", "fabric-msp", "fabric-protos"],
     ),

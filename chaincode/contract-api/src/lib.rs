@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[doc = include_str!("../GO.md")]
+pub mod for_go_authors {}
+
 mod argument;
 mod blind;
 mod call;

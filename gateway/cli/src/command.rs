@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod block;
 pub(crate) mod chaincode;
+pub(crate) mod contract;
 pub(crate) mod credential;
 pub(crate) mod demo;
 pub(crate) mod doctor;

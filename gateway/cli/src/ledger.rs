@@ -59,6 +59,20 @@ impl Session {
         }
     }
 
+    /// A user of an organisation on a channel; the first of either where none is named.
+    pub(crate) fn of(
+        place: Place,
+        channel: Option<String>,
+        org: Option<usize>,
+        user: &str,
+    ) -> Self {
+        Self {
+            channel,
+            org,
+            ..Self::at(place).acting_as(user)
+        }
+    }
+
     /// The same session as another user of the organisation.
     pub(crate) fn acting_as(&self, user: &str) -> Self {
         Self {

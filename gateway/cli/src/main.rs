@@ -1,6 +1,7 @@
 //! `selvedge`: one command for networks, chaincode, tokens, the mirror and blocks. It parses, calls one
 //! library function, and prints; the work is done in the crates.
 
+mod bindgen;
 mod command;
 mod conflicts;
 mod cutting;
@@ -10,6 +11,7 @@ mod ledger;
 mod network_file;
 mod output;
 mod place;
+mod project;
 mod read;
 mod signal;
 
@@ -45,9 +47,12 @@ enum Command {
     /// Start, look at and stop a network.
     #[command(subcommand)]
     Network(command::network::Network),
-    /// Package chaincode, and deploy it on a network.
+    /// Package chaincode, deploy it on a network, and call it.
     #[command(subcommand)]
     Chaincode(command::chaincode::Chaincode),
+    /// Make a chaincode project, and typed clients of any chaincode.
+    #[command(subcommand)]
+    Contract(command::contract::Contract),
     /// Open and read accounts.
     #[command(subcommand)]
     Account(command::account::Account),
@@ -104,6 +109,7 @@ async fn run(command: Command, output: &Output) -> anyhow::Result<ExitCode> {
     match command {
         Command::Network(command) => command.run(output).await,
         Command::Chaincode(command) => command.run(output).await,
+        Command::Contract(command) => command.run(output).await,
         Command::Account(command) => command.run(output).await,
         Command::Token(command) => command.run(output).await,
         Command::Credential(command) => command.run(output),

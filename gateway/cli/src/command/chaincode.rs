@@ -1,4 +1,6 @@
-//! `selvedge chaincode`: packages a chaincode service, and defines it on a network's channel.
+//! `selvedge chaincode`: packages a chaincode service, defines it on a network's channel, and calls it.
+
+mod call;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +44,10 @@ pub(crate) enum Chaincode {
         #[command(flatten)]
         place: Place,
     },
+    /// Call a function and commit what it writes.
+    Invoke(call::Call),
+    /// Call a function on one peer, and commit nothing.
+    Query(call::Call),
 }
 
 /// A chaincode and where it listens.
@@ -76,6 +82,8 @@ fn parse_address(text: &str) -> Result<String, String> {
 impl Chaincode {
     pub(crate) async fn run(self, output: &Output) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Invoke(call) => call.invoke(output).await?,
+            Self::Query(call) => call.query(output).await?,
             Self::Package { service, out } => {
                 let package = Definition::new(&service.name, &service.address).package()?;
                 let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", service.name)));

@@ -39,6 +39,11 @@ impl Shell {
         selvedge(self.dir.path(), network, line)
     }
 
+    /// Runs it with words that may hold blanks.
+    pub(crate) fn words(&self, words: &[&str]) -> Output {
+        selvedge_words(self.dir.path(), "network", words)
+    }
+
     /// Runs it with `--json`; it must succeed.
     #[track_caller]
     pub(crate) fn json(&self, line: &str) -> Value {
@@ -75,8 +80,13 @@ impl Drop for Shell {
 }
 
 fn selvedge(dir: &Path, network: &str, line: &str) -> Output {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    selvedge_words(dir, network, &words)
+}
+
+fn selvedge_words(dir: &Path, network: &str, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_selvedge"))
-        .args(line.split_whitespace())
+        .args(words)
         .current_dir(dir)
         .env("SELVEDGE_DIR", network)
         .output()
