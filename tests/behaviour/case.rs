@@ -52,31 +52,39 @@ pub(crate) struct Ready {
 }
 
 /// Runs a case beside others.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a case is a closure of its test"
+)]
 pub(crate) fn observe(name: &'static str, case: impl AsyncFn(&mut Case) -> Outcome) {
     suite::run(async |suite| {
         let _company = suite.company.read().await;
-        attempts(suite, name, case).await;
+        attempts(suite, name, &case).await;
     });
 }
 
 /// Runs a case while no other runs.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a case is a closure of its test"
+)]
 pub(crate) fn observe_alone(name: &'static str, case: impl AsyncFn(&mut Case) -> Outcome) {
     suite::run(async |suite| {
         let _company = suite.company.write().await;
-        attempts(suite, name, case).await;
+        attempts(suite, name, &case).await;
     });
 }
 
 async fn attempts(
     suite: &'static Suite,
     name: &'static str,
-    case: impl AsyncFn(&mut Case) -> Outcome,
+    case: &impl AsyncFn(&mut Case) -> Outcome,
 ) {
     for attempt in 0..ATTEMPTS_MAX {
         let mut run = Case::new(suite, name, attempt);
         let outcome = tokio::time::timeout(CASE_DEADLINE, case(&mut run)).await;
         if outcome.unwrap_or_else(|_| panic!("{name} hangs")).is_ok() {
-            return record::compare(name, suite.kind, &run.finish());
+            return record::compare(name, (suite.kind, suite.compat), &run.finish());
         }
     }
     panic!("{name}: transactions that were sent at once never came into one block");
@@ -126,18 +134,31 @@ impl Case {
 
     /// Notes something.
     pub(crate) fn note(&mut self, what: &str, seen: impl Into<String>) {
+        assert!(!what.contains(": "), "{what} would be read back in two");
         self.notes.push((what.to_owned(), seen.into()));
     }
 
     /// The probe that serves a chaincode.
     pub(crate) async fn probe(&mut self, chaincode: &str) -> Arc<Probe> {
-        let probe = self.suite.probe(chaincode).await;
+        self.probe_on(&self.suite.channel, chaincode).await
+    }
+
+    /// The probe that serves a chaincode of a channel.
+    pub(crate) async fn probe_on(&mut self, channel: &str, chaincode: &str) -> Arc<Probe> {
+        let probe = self.suite.probe(channel, chaincode).await;
         self.mask(&probe.id(), &format!("<package {chaincode}>"));
         self.mask(
             &probe.address().to_string(),
             &format!("<{chaincode} probe>"),
         );
         probe
+    }
+
+    /// Deploys what is called on the client's channel, unless the peers have it built in.
+    async fn serve(&mut self, client: &Client, call: &Call) {
+        if call.chaincode != "_lifecycle" {
+            self.probe_on(&client.channel, &call.chaincode).await;
+        }
     }
 
     /// `User1` of an organisation.
@@ -170,7 +191,7 @@ impl Case {
 
     /// Evaluates on the client's own peer, and notes what came.
     pub(crate) async fn evaluate_on(&mut self, client: &Client, what: &str, call: &Call) {
-        self.probe(&call.chaincode).await;
+        self.serve(client, call).await;
         let proposed = self.propose(client, call);
         let own = client.peer(client.home).msp_id.clone();
         let answer = client.evaluate(&proposed, &[&own]).await;
@@ -202,7 +223,7 @@ impl Case {
         call: &Call,
         organizations: &[usize],
     ) -> Ready {
-        self.probe(&call.chaincode).await;
+        self.serve(client, call).await;
         let proposed = self.propose(client, call);
         let responses = self.process(client, what, &proposed, organizations).await;
         Ready {
@@ -238,6 +259,15 @@ impl Case {
         transactions: &[(&str, &Ready)],
     ) -> Result<Vec<Placed>, Split> {
         let client = self.client(1);
+        self.commit_for(&client, transactions).await
+    }
+
+    /// As [`Case::commit`], for a client on its channel.
+    pub(crate) async fn commit_for(
+        &mut self,
+        client: &Client,
+        transactions: &[(&str, &Ready)],
+    ) -> Result<Vec<Placed>, Split> {
         let since = client.newest(1).await;
         let envelopes: Vec<_> = transactions
             .iter()

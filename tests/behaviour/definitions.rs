@@ -26,8 +26,13 @@ const COLLECTIONS: &str = r#"[
 pub(crate) fn chaincode(name: &str, address: String) -> Chaincode {
     let chaincode = Chaincode::new(name, address);
     match name {
-        "probe" | "other" | "broken" | "events" | "unreachable" | "empty" | "slow" => chaincode.policy(ANY),
+        "probe" | "other" | "broken" | "events" | "unreachable" | "empty" | "slow" | "batches" | "greeted"
+        | "limited" | "here" | "there" | "unprepared" => chaincode.policy(ANY),
         "private" => chaincode.policy(ANY).collections(COLLECTIONS),
+        "prepared" => chaincode
+            .policy(ANY)
+            .collections(COLLECTIONS)
+            .init_required(),
         "both" => chaincode.policy("AND('Org1MSP.peer','Org2MSP.peer')"),
         "nested" => chaincode.policy(
             "OutOf(2,'Org1MSP.peer',OutOf(1,'Org2MSP.peer','Org3MSP.peer'),AND('Org2MSP.peer','Org3MSP.peer'))",

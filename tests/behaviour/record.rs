@@ -1,10 +1,11 @@
-//! The recordings: what each case noted on real Fabric, as text in `fixtures/behaviour`.
+//! The recordings: what each case noted on real Fabric, as text in `fixtures/behaviour`, and in
+//! `fixtures/behaviour-2.5` where 2.5 differs.
 //!
 //! `SELVEDGE_RECORD=1 SELVEDGE_NETWORK=fabric` writes them anew; every other run compares.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use fabric_testnet::NetworkKind;
+use fabric_testnet::{Compat, NetworkKind};
 
 use crate::differences;
 
@@ -13,23 +14,50 @@ const RECORD_VARIABLE: &str = "SELVEDGE_RECORD";
 
 /// Compares what a case noted with the recording.
 #[track_caller]
-pub(crate) fn compare(name: &str, kind: NetworkKind, notes: &[(String, String)]) {
-    let path = path(name);
+pub(crate) fn compare(
+    name: &str,
+    (kind, compat): (NetworkKind, Compat),
+    notes: &[(String, String)],
+) {
     if kind == NetworkKind::Fabric && std::env::var_os(RECORD_VARIABLE).is_some() {
-        let folder = path.parent().expect("a file has a folder");
-        std::fs::create_dir_all(folder).expect("the folder of recordings can be made");
-        std::fs::write(&path, render(notes)).expect("a recording can be written");
+        return record(name, compat, notes);
+    }
+    let own = path(name, compat);
+    let found = if own.exists() {
+        own
+    } else {
+        path(name, Compat::V3_1)
+    };
+    let recorded = read(&found);
+    let complaints = complaints(name, kind, notes, &recorded);
+    assert!(
+        complaints.is_empty(),
+        "{name} on {compat}:\n{}",
+        complaints.join("\n")
+    );
+}
+
+/// Writes a recording; that of another version only where it differs.
+fn record(name: &str, compat: Compat, notes: &[(String, String)]) {
+    let path = path(name, compat);
+    if compat != Compat::V3_1 && read(&self::path(name, Compat::V3_1)) == notes {
+        let removed = std::fs::remove_file(&path);
+        assert!(removed.is_ok() || !path.exists(), "{removed:?}");
         return;
     }
-    let recorded = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+    let folder = path.parent().expect("a file has a folder");
+    std::fs::create_dir_all(folder).expect("the folder of recordings can be made");
+    std::fs::write(&path, render(notes)).expect("a recording can be written");
+}
+
+fn read(path: &Path) -> Vec<(String, String)> {
+    let recorded = std::fs::read_to_string(path).unwrap_or_else(|error| {
         panic!(
             "{}: {error}; record it on real Fabric first",
             path.display()
         )
     });
-    let recorded = parse(&recorded);
-    let complaints = complaints(name, kind, notes, &recorded);
-    assert!(complaints.is_empty(), "{name}:\n{}", complaints.join("\n"));
+    parse(&recorded)
 }
 
 fn complaints(
@@ -85,9 +113,13 @@ fn parse(text: &str) -> Vec<(String, String)> {
     notes
 }
 
-fn path(name: &str) -> PathBuf {
-    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/behaviour");
-    fixtures.join(format!("{name}.txt"))
+fn path(name: &str, compat: Compat) -> PathBuf {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let folder = match compat {
+        Compat::V3_1 => "behaviour",
+        Compat::V2_5 => "behaviour-2.5",
+    };
+    fixtures.join(folder).join(format!("{name}.txt"))
 }
 
 #[test]

@@ -4,21 +4,34 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use e2e::probes::ProbedNetwork;
+use e2e::probes::{ProbedNetwork, Shape};
 use e2e::stream_recording::{Step, play};
-use fabric_testnet::{Chaincode, NetworkKind};
+use fabric_protos::peer::ChaincodeAdditionalParams;
+use fabric_protos::peer::chaincode_message::Type;
+use fabric_testnet::probe::Frame;
+use fabric_testnet::{Chaincode, Compat};
+use prost::Message as _;
+
+use crate::case::observe;
+use crate::suite;
 
 /// Each transaction is a block of its own.
 const BATCH_TIMEOUT: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recorded_stream_of_fabric_3_1_is_answered_as_recorded() {
-    let kind = NetworkKind::from_environment().unwrap_or_else(|error| panic!("{error}"));
-    let network = ProbedNetwork::start(kind, 2, BATCH_TIMEOUT).await;
+async fn recorded_stream_is_answered_as_recorded() {
+    for &compat in suite::versions(suite::kind()) {
+        replay(compat).await;
+    }
+}
+
+async fn replay(compat: Compat) {
+    let shape = Shape::new(2, BATCH_TIMEOUT, compat);
+    let network = ProbedNetwork::start(suite::kind(), shape).await;
     let policy = "OR('Org1MSP.peer','Org2MSP.peer')";
     let definition = |address| Chaincode::new("probe", address).policy(policy);
     let probe = network.deploy(definition).await;
-    let recorded = recording("fabric-3.1.json");
+    let recorded = recording(&format!("fabric-{}.json", network.compat));
     assert!(recorded.len() > 20, "{} transactions", recorded.len());
     let scripts = recorded
         .iter()
@@ -74,4 +87,30 @@ fn difference(there: &Step, here: &Step) -> Option<String> {
             results(here)
         )
     })
+}
+
+#[test]
+fn chaincode_that_registers_is_told_what_the_peer_can_do() {
+    observe("handshake", async |case| {
+        let probe = case.probe("greeted").await;
+        case.evaluate("a call", "greeted", &[]).await;
+        let frames = probe.transcript("").into_iter();
+        let first: Vec<_> = frames.filter(|frame| frame.stream == 0).collect();
+        for Frame {
+            to_peer, message, ..
+        } in first
+        {
+            let from = if to_peer { "chaincode" } else { "peer" };
+            let payload = match message.r#type() {
+                Type::Register => "its id".to_owned(),
+                _ => format!(
+                    "{:?}",
+                    ChaincodeAdditionalParams::decode(message.payload.clone())
+                ),
+            };
+            let what = format!("{from} says {}", message.r#type().as_str_name());
+            case.note(&what, payload);
+        }
+        Ok(())
+    });
 }

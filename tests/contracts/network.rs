@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use e2e::probes::ProbedNetwork;
+use e2e::probes::{ProbedNetwork, Shape};
 use e2e::service::Service;
 use e2e::warden::Warden;
 use e2e::wire::{self, Client, chaincode_action};
@@ -14,7 +14,7 @@ use fabric_chaincode_shim::Server;
 use fabric_ledger::{Version, rwset::TxRwset};
 use fabric_protos::peer::ChaincodeEvent;
 use fabric_testnet::ports::Port;
-use fabric_testnet::{Chaincode, NetworkKind, wait_until};
+use fabric_testnet::{Chaincode, Compat, NetworkKind, wait_until};
 use prost::Message as _;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -60,8 +60,9 @@ impl Drop for Program {
 impl Served {
     pub(crate) async fn start(kind: NetworkKind, language: Language) -> Self {
         let folder = tempfile::tempdir().expect("a folder for logs");
+        let shape = Shape::new(1, BATCH_TIMEOUT, Compat::default());
         let mut served = Self {
-            network: ProbedNetwork::start(kind, 1, BATCH_TIMEOUT).await,
+            network: ProbedNetwork::start(kind, shape).await,
             programs: Vec::new(),
             warden: Arc::new(Warden::of(folder.path())),
             folder,

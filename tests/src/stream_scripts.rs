@@ -1,17 +1,36 @@
 //! The transactions of the stream recording: every request of the chaincode stream at least once.
 
-use fabric_testnet::probe::{Data, Op, Page};
+use fabric_testnet::Compat;
+use fabric_testnet::probe::{Data, Key, Op, Page};
 
-/// Labelled scripts, in order.
+/// Labelled scripts, in order. A chaincode does one by one what a peer of this version does not take
+/// at once.
 #[must_use]
-pub fn scripts() -> Vec<(String, Vec<Op>)> {
+pub fn scripts(compat: Compat) -> Vec<(String, Vec<Op>)> {
     let mut scripts = writes();
     scripts.extend(queries());
     scripts.extend(refusals());
     scripts
         .into_iter()
-        .map(|(label, script)| (label.to_owned(), script))
+        .map(|(label, script)| {
+            let script = match compat {
+                Compat::V3_1 => script,
+                Compat::V2_5 => script.into_iter().flat_map(one_by_one).collect(),
+            };
+            (label.to_owned(), script)
+        })
         .collect()
+}
+
+fn one_by_one(op: Op) -> Vec<Op> {
+    match op {
+        Op::Batch(ops) => ops,
+        Op::GetMany { collection, keys } => {
+            let key = |name: String| Key::from((collection.as_str(), name.as_str()));
+            keys.into_iter().map(|name| Op::Get(key(name))).collect()
+        }
+        other => vec![other],
+    }
 }
 
 type Labelled = (&'static str, Vec<Op>);

@@ -16,6 +16,7 @@
 //!     channels: [mychannel, internal]
 //!     policy: OR('Org1MSP.peer','Org2MSP.peer')
 //! ports: free
+//! compat: "2.5"
 //! after-start:
 //!   - ./seed-data.sh
 //! ```
@@ -29,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use fabric_devnet::{Builder, ChannelSpec, Ports};
+use fabric_devnet::{Builder, ChannelSpec, Compat, Ports, UnknownVersion};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -73,6 +74,7 @@ struct Content {
     #[serde(deserialize_with = "given")]
     seed: Option<Spanned<String>>,
     rich_queries: bool,
+    compat: Option<Spanned<String>>,
     execute_timeout: Option<Spanned<String>>,
     after_start: Vec<Spanned<String>>,
 }
@@ -168,6 +170,9 @@ impl NetworkFile {
         if content.rich_queries {
             builder = builder.rich_queries();
         }
+        if let Some(compat) = &content.compat {
+            builder = builder.compat(self.compat(compat)?);
+        }
         Ok(builder)
     }
 
@@ -185,6 +190,11 @@ impl NetworkFile {
                 self.wrong(text, help)
             }),
         }
+    }
+
+    fn compat(&self, text: &Spanned<String>) -> anyhow::Result<Compat> {
+        let compat = text.value.parse();
+        compat.map_err(|error: UnknownVersion| self.wrong(text, &error.to_string()))
     }
 
     fn duration(&self, text: &Spanned<String>) -> anyhow::Result<Duration> {

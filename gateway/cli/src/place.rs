@@ -35,6 +35,9 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) kind: String,
+    /// How an embedded network was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) settings: Option<Settings>,
     pub(crate) channel: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) channels: Vec<Channel>,
@@ -45,6 +48,13 @@ pub(crate) struct State {
     pub(crate) admin: Option<SocketAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pid: Option<u32>,
+}
+
+/// What is shown of an embedded network's settings.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Settings {
+    /// The version of Fabric that it behaves as.
+    pub(crate) compat: Option<String>,
 }
 
 /// A channel of the network.

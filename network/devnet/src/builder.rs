@@ -1,5 +1,7 @@
 //! What a network is started with: folder, organisations, ports, block cutting.
 
+mod cut;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
@@ -10,8 +12,10 @@ use std::{
 use fabric_msp::layout;
 use serde::{Deserialize, Serialize};
 
+pub use cut::Cut;
+
 use crate::{
-    DevnetError, Network, StateFile,
+    Compat, DevnetError, Network, StateFile,
     nonce::Seed,
     organizations::{ORGANIZATIONS_MAX, PEERS_MAX},
 };
@@ -39,41 +43,6 @@ pub enum Ports {
         /// Port of the admin endpoint.
         admin: u16,
     },
-}
-
-/// When the orderer cuts a block.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cut {
-    /// As soon as there is a transaction and no block is being committed.
-    #[default]
-    Instant,
-    /// As a real channel does: by number, size and age. The figures go into the configuration of a
-    /// new channel; one that is there keeps to those of its own, which updates may have changed.
-    Fabric {
-        /// Transactions that fill a block.
-        max_message_count: u32,
-        /// Bytes that fill a block.
-        preferred_max_bytes: u32,
-        /// How long the first transaction of a block waits for others.
-        batch_timeout: Duration,
-    },
-    /// Every so often, of whatever waits by then; no block where nothing waits.
-    Interval(Duration),
-    /// Only when told to, by [`Network::cut`] or the admin endpoint. Up to 10,000 transactions wait;
-    /// then submitting waits too.
-    Manual,
-}
-
-impl Cut {
-    /// Fabric's usual figures: 500 transactions, 2 MB, 2 seconds.
-    pub fn fabric() -> Self {
-        Self::Fabric {
-            max_message_count: 500,
-            preferred_max_bytes: 2 * 1024 * 1024,
-            batch_timeout: Duration::from_secs(2),
-        }
-    }
 }
 
 /// Every channel has a file of its own open.
@@ -133,6 +102,8 @@ pub struct Builder {
     pub(crate) channels: Vec<ChannelSpec>,
     pub(crate) execute_timeout: Duration,
     pub(crate) rich_queries: bool,
+    pub(crate) compat: Compat,
+    pub(crate) gateway_calls: usize,
     pub(crate) seed: Option<Seed>,
     pub(crate) load: Option<PathBuf>,
 }
@@ -151,6 +122,8 @@ impl Default for Builder {
             channels: vec![ChannelSpec::new("mychannel")],
             execute_timeout: crate::limits::EXECUTE_TIMEOUT,
             rich_queries: false,
+            compat: Compat::default(),
+            gateway_calls: crate::limits::GATEWAY_CALLS,
             seed: None,
             load: None,
         }
@@ -232,6 +205,20 @@ impl Builder {
     /// CouchDB refuses. Without it they are refused, as by peers whose state LevelDB keeps.
     pub fn rich_queries(mut self) -> Self {
         self.rich_queries = true;
+        self
+    }
+
+    /// The version of Fabric whose peers the network's behave as; 3.1 by default. A folder may be
+    /// served as either, as a real network's peers may be of another version tomorrow.
+    pub fn compat(mut self, compat: Compat) -> Self {
+        self.compat = compat;
+        self
+    }
+
+    /// Calls that the gateway of each peer serves at once, streams of events included; more are
+    /// refused. Default 500, as `peer.limits.concurrency.gatewayService` of a real peer.
+    pub fn gateway_calls(mut self, calls: usize) -> Self {
+        self.gateway_calls = calls;
         self
     }
 

@@ -22,6 +22,7 @@ use std::{
 };
 
 use crate::{
+    Compat,
     definitions::Chaincode,
     package::ChaincodePackage,
     storage::View,
@@ -53,6 +54,8 @@ pub(crate) struct ChaincodeHost {
     pub(crate) execute_timeout: Duration,
     /// Whether rich queries are answered, as on CouchDB.
     pub(crate) rich_queries: bool,
+    /// Which version of Fabric chaincodes and clients see.
+    pub(crate) compat: Compat,
     /// What the newest transactions asked of the ledger.
     traces: Traces,
 }
@@ -67,7 +70,11 @@ struct Slot {
 }
 
 impl Slot {
-    async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
+    async fn stream(
+        &self,
+        service: &Service,
+        compat: Compat,
+    ) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
         let dials = self.dials.load(Ordering::Acquire);
         let mut last = self.last.lock().await;
         match last.as_ref() {
@@ -78,7 +85,7 @@ impl Slot {
             }
             Some(Err(_)) | None => {}
         }
-        let stream = stream::dial(service).await.map(Arc::new);
+        let stream = stream::dial(service, compat).await.map(Arc::new);
         *last = Some(stream.clone());
         self.dials.fetch_add(1, Ordering::AcqRel);
         stream
@@ -106,6 +113,7 @@ impl ChaincodeHost {
             packages,
             execute_timeout,
             rich_queries: false,
+            compat: Compat::default(),
             traces: Traces::default(),
         }
     }
@@ -118,6 +126,12 @@ impl ChaincodeHost {
     /// Answers rich queries, or refuses them as on LevelDB.
     pub(crate) fn answering_rich_queries(mut self, answers: bool) -> Self {
         self.rich_queries = answers;
+        self
+    }
+
+    /// Behaves as this version of Fabric.
+    pub(crate) fn compatible_with(mut self, compat: Compat) -> Self {
+        self.compat = compat;
         self
     }
 
@@ -138,7 +152,7 @@ impl ChaincodeHost {
 
     /// The stream to a chaincode, dialled if there is none.
     async fn stream(&self, service: &Service) -> Result<Arc<ChaincodeStream>, ChaincodeError> {
-        self.slot(service).stream(service).await
+        self.slot(service).stream(service, self.compat).await
     }
 
     fn slot(&self, service: &Service) -> Arc<Slot> {

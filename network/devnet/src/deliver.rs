@@ -143,6 +143,9 @@ async fn answer<F: Form>(
     // Before the client is checked, so that no change of it goes unnoticed.
     let config = ledger.config();
     let session = authorize(source.resource, ledger, envelope, &seek)?;
+    if session.has_expired(ledger.channel().now()) {
+        return Err(End::Outcome(Outcome::Forbidden));
+    }
     let stream = Stream {
         source,
         ledger,

@@ -86,23 +86,23 @@ impl Peer {
         self.process(signed, Purpose::Endorsement).await
     }
 
-    /// Endorses a proposal of the network itself, whose time may be that of a seed.
-    pub(crate) async fn process_own(
+    /// Endorses a proposal that has been filtered, or is of the network itself, whose time may be that
+    /// of a seed.
+    pub(crate) async fn process_unfiltered(
         &self,
         signed: &SignedProposal,
     ) -> Result<ProposalResponse, Failure> {
         self.process(signed, Purpose::Endorsement).await
     }
 
-    /// Runs a proposal for its result alone, which nobody will ask for a signature on.
+    /// Runs a filtered proposal for its result alone, which nobody will ask for a signature on.
     pub(crate) async fn query(&self, signed: &SignedProposal) -> Result<ProposalResponse, Failure> {
-        self.filter(signed)?;
         self.process(signed, Purpose::Result).await
     }
 
     /// What is refused before the endorser sees it: a creator whose time is over, a proposal whose
     /// time is far from the peer's.
-    fn filter(&self, signed: &SignedProposal) -> Result<(), Failure> {
+    pub(crate) fn filter(&self, signed: &SignedProposal) -> Result<(), Failure> {
         let headers = Headers::read(signed).map_err(Failure::Filtered)?;
         let ledger = self.ledger(&headers.channel.channel_id);
         let msps = self.msps(ledger.map(|ledger| &**ledger));
@@ -110,6 +110,9 @@ impl Peer {
         if has_expired(&msps, &headers.signature.creator, now) {
             let refusal = Refusal("proposal client identity expired".to_owned());
             return Err(Failure::Filtered(refusal));
+        }
+        if !self.chaincodes().compat.checks_time_of_proposals() {
+            return Ok(());
         }
         headers.check_time(now).map_err(Failure::Filtered)
     }

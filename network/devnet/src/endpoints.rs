@@ -23,9 +23,7 @@ use crate::{
     faults::Faults,
     gateway::GatewayService,
     limiter::Limiter,
-    limits::{
-        DELIVER_CALLS, DISCOVERY_BYTES_MAX, ENDORSER_CALLS, GATEWAY_CALLS, MESSAGE_BYTES_MAX,
-    },
+    limits::{DELIVER_CALLS, DISCOVERY_BYTES_MAX, ENDORSER_CALLS, MESSAGE_BYTES_MAX},
     metrics::{self, Metrics, NodeMetrics},
     orderer::{Orderer, OrdererService},
     organizations::{NodeTls, Organizations},
@@ -41,6 +39,8 @@ pub(crate) struct Endpoints<'a> {
     pub(crate) faults: &'a Arc<Faults>,
     pub(crate) metrics: &'a Arc<Metrics>,
     pub(crate) shutdown: &'a CancellationToken,
+    /// Calls that each gateway serves at once.
+    pub(crate) gateway_calls: usize,
 }
 
 impl Endpoints<'_> {
@@ -88,7 +88,7 @@ impl Endpoints<'_> {
             local: Arc::clone(peer),
             peers: self.peers.to_vec(),
             orderer: self.orderer.clone(),
-            limiter: counts.watch(Limiter::new("/gateway.Gateway", GATEWAY_CALLS)),
+            limiter: counts.watch(Limiter::new("/gateway.Gateway", self.gateway_calls)),
             shutdown: self.shutdown.clone(),
         };
         let discovery = DiscoveryService {

@@ -7,6 +7,7 @@ mod chaincode;
 mod channel;
 mod clock;
 mod committer;
+mod compat;
 pub mod connection_profile;
 mod control;
 mod definitions;
@@ -49,6 +50,7 @@ pub mod fuzz {
 }
 
 pub use builder::{Builder, ChannelSpec, Cut, Ports};
+pub use compat::{Compat, UnknownVersion};
 pub use deployment::{Deployed, Deployment};
 pub use error::DevnetError;
 pub use faults::{Delivery, Fault};

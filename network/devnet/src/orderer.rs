@@ -20,7 +20,7 @@ use fabric_protos::{
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{DevnetError, channel::Channel, peer::Ledgers};
+use crate::{Compat, DevnetError, channel::Channel, peer::Ledgers};
 pub(crate) use cutter::Accepted;
 pub use errand::CutBlock;
 use errand::Errand;
@@ -34,6 +34,7 @@ pub(crate) struct Orderer {
     ledgers: Ledgers,
     lanes: Arc<BTreeMap<String, Lane>>,
     signer: SigningIdentity,
+    compat: Compat,
 }
 
 /// The ways to one channel's committer.
@@ -83,7 +84,11 @@ pub(crate) struct Answer(pub(crate) BroadcastResponse);
 
 impl Orderer {
     /// An orderer of these channels, which signs their configurations.
-    pub(crate) fn new(channels: Vec<(Arc<Channel>, Lane)>, signer: SigningIdentity) -> Self {
+    pub(crate) fn new(
+        channels: Vec<(Arc<Channel>, Lane)>,
+        signer: SigningIdentity,
+        compat: Compat,
+    ) -> Self {
         let ledgers = Ledgers::join(channels.iter().map(|(channel, _)| channel));
         let lanes = channels.into_iter();
         let lanes = lanes.map(|(channel, lane)| (channel.name().to_owned(), lane));
@@ -91,6 +96,7 @@ impl Orderer {
             ledgers,
             lanes: Arc::new(lanes.collect()),
             signer,
+            compat,
         }
     }
 
@@ -191,9 +197,9 @@ impl Orderer {
             ChannelHeader::decode(header.channel_header).map_err(|_| malformed("ChannelHeader"))?;
         let name = &channel_header.channel_id;
         let (Some(ledger), Some(lane)) = (self.ledgers.get(name), self.lanes.get(name)) else {
-            return Err(Rejected::bad_request("channel does not exist"));
+            return Err(Rejected::bad_request(self.compat.no_such_channel()));
         };
-        let kind = processor::classify(channel_header.r#type)?;
+        let kind = processor::classify(channel_header.r#type, self.compat)?;
         Ok((ledger.channel(), lane, kind))
     }
 }

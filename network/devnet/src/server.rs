@@ -1,8 +1,11 @@
 //! TLS endpoints: a listener, its services, and their end.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use futures::StreamExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     service::Routes,
@@ -20,6 +23,9 @@ use crate::{
 
 /// Flow control of a connection: at 100 MB messages the default of 64 KB would crawl.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+
+/// How long a listener rests that could not accept a connection, as gRPC servers in Go do at most.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Flow control of a stream.
 const STREAM_WINDOW: u32 = 1024 * 1024;
@@ -65,6 +71,7 @@ pub(crate) fn serve(
         .add_routes(routes);
     Ok(tokio::spawn(async move {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = incoming.filter_map(accepted);
         let stopping = shutdown.clone();
         let serving = router.serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned());
         tokio::pin!(serving);
@@ -79,4 +86,14 @@ pub(crate) fn serve(
             tracing::error!(%error, "an endpoint failed");
         }
     }))
+}
+
+/// A connection that came. One that could not be accepted waits in the system's queue, such as for an
+/// open file of this process; the endpoint outlives that.
+async fn accepted(connection: io::Result<TcpStream>) -> Option<io::Result<TcpStream>> {
+    if let Err(error) = &connection {
+        tracing::warn!(%error, "cannot accept a connection; raise `ulimit -n` for more");
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+    connection.ok().map(Ok)
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Builder, Cut, Ports, limits::EXECUTE_TIMEOUT};
+use crate::{Builder, Compat, Cut, Ports, limits::EXECUTE_TIMEOUT};
 
 /// What [`Builder::settings`] takes to start a network as it was started before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub channel_cuts: BTreeMap<String, Cut>,
     /// Whether rich queries are answered.
     pub rich_queries: bool,
+    /// The version of Fabric that the network behaves as.
+    pub compat: Compat,
     /// How long a chaincode may take over one transaction.
     pub execute_timeout: Duration,
     /// Whether blocks and state are in memory alone.
@@ -32,6 +34,7 @@ impl Default for Settings {
             cut: Cut::default(),
             channel_cuts: BTreeMap::new(),
             rich_queries: false,
+            compat: Compat::default(),
             execute_timeout: EXECUTE_TIMEOUT,
             ephemeral: false,
         }
@@ -47,6 +50,7 @@ impl Settings {
             cut: builder.cut.clone(),
             channel_cuts: cuts.collect(),
             rich_queries: builder.rich_queries,
+            compat: builder.compat,
             execute_timeout: builder.execute_timeout,
             ephemeral: builder.ephemeral,
         }
@@ -63,6 +67,7 @@ impl Builder {
             spec.cut = settings.channel_cuts.get(&spec.name).cloned();
         }
         self.rich_queries = settings.rich_queries;
+        self.compat = settings.compat;
         self.execute_timeout = settings.execute_timeout;
         self
     }

@@ -73,6 +73,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Network, DevnetError> {
         clock: &clock,
         faults: &faults,
         shutdown: &shutdown,
+        gateway_calls: builder.gateway_calls,
     };
     tasks.extend(endpoints.serve(listeners.orderer, listeners.peers, &organizations)?);
 
@@ -186,7 +187,7 @@ fn order(
         ));
     }
     let signer = organizations.orderer.identity.clone();
-    (Orderer::new(lanes, signer), tasks)
+    (Orderer::new(lanes, signer, builder.compat), tasks)
 }
 
 /// Commits until the network stops; stops the network where no block can be committed any more.
@@ -278,7 +279,8 @@ fn make_peers(
                 entry.address.port(),
                 joined.map(|(channel, _)| channel),
                 ChaincodeHost::new(node.msp.id(), packages, builder.execute_timeout)
-                    .answering_rich_queries(builder.rich_queries),
+                    .answering_rich_queries(builder.rich_queries)
+                    .compatible_with(builder.compat),
                 Arc::clone(clock),
                 Arc::clone(faults),
                 own,

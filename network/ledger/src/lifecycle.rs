@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::state::State;
 use record::{NAMESPACES, Record, SOURCES, field, message_field};
 
-pub use approve::{Approval, approve};
+pub use approve::{Approval, Repeated, approve};
 pub use commit::{Readiness, check_commit_readiness, commit};
 pub use error::LifecycleError;
 pub use query::{query_all_approved, query_approved, query_definition, query_definitions};

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use fabric_protos::msp::SerializedIdentity;
 use prost::Message;
 
 use crate::IdentityError;
-use crate::identity::Identity;
+use crate::certificate::Certificate;
+use crate::identity::{Identity, moment};
 use crate::msp::Msp;
 use crate::pem_text::PEM_LENGTH_MAX;
 
@@ -76,6 +78,18 @@ impl MspManager {
         let identity = Arc::new(msp.identity_from_pem(&id_bytes)?);
         self.remember(serialized, &identity);
         Ok(identity)
+    }
+
+    /// When the certificate of an identity expires, whether or not an organisation here issued it.
+    /// None where there is no certificate to be read.
+    #[must_use]
+    pub fn expires_at(&self, serialized: &[u8]) -> Option<SystemTime> {
+        if let Some(identity) = self.known(serialized) {
+            return Some(identity.expires_at());
+        }
+        let identity = decode(serialized).ok()?;
+        let certificate = Certificate::from_pem(&identity.id_bytes).ok()?;
+        Some(moment(certificate.not_after))
     }
 
     fn known(&self, serialized: &[u8]) -> Option<Arc<Identity>> {

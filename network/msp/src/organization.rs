@@ -19,6 +19,7 @@ use self::authority::{Authority, TLS_USAGE, Usage};
 use crate::error::{IdentityError, MspError, OrganizationError};
 use crate::layout::{ADMIN, OrganizationLayout};
 use crate::msp::Msp;
+use crate::private_key::PrivateKey;
 use crate::signing_identity::SigningIdentity;
 
 /// A generated organisation, with all keys.
@@ -124,6 +125,36 @@ impl Organization {
             organization.add_user(&format!("User{number}"), "client")?;
         }
         Ok(organization)
+    }
+
+    /// One more client of an organisation that was generated before, from the private key of its
+    /// authority for identities: PEM, in `ca/priv_sk` of its folder. The certificate has the dates of
+    /// `spec`, which may be over.
+    ///
+    /// # Errors
+    ///
+    /// [`OrganizationError::Identity`] where the text holds no such key; otherwise as
+    /// [`Organization::generate`].
+    pub fn enroll(
+        authority_key_pem: &str,
+        spec: &OrganizationSpec,
+        name: &str,
+    ) -> Result<SigningIdentity, OrganizationError> {
+        spec.check()?;
+        let refused = |source: IdentityError| OrganizationError::Identity {
+            name: name.to_owned(),
+            source,
+        };
+        let key = PrivateKey::from_pem(authority_key_pem.as_bytes()).map_err(refused)?;
+        let key_pem = PrivateKeyPem(authority_key_pem.to_owned());
+        let authority = Authority::of(&format!("ca.{}", spec.domain), spec, key, key_pem)?;
+        let usage = Usage {
+            unit: Some("client"),
+            ..Usage::default()
+        };
+        let issued = authority.issue(name, spec, &usage)?;
+        let (certificate, key) = (&issued.certificate_pem, issued.private_key.expose());
+        SigningIdentity::from_pem(&spec.msp_id, certificate, key).map_err(refused)
     }
 
     /// What the organisation was made from.

@@ -17,6 +17,9 @@ pub struct Chaincode {
     pub policy: Option<String>,
     /// Private data collections: the JSON array that `peer --collections-config` reads.
     pub collections: Option<String>,
+    /// Whether it must be initialised before anything else is called.
+    #[serde(default)]
+    pub init_required: bool,
     /// How peers check the server, where it speaks TLS.
     pub tls: Option<ChaincodeTls>,
 }
@@ -48,6 +51,7 @@ impl Chaincode {
             address: address.into(),
             policy: None,
             collections: None,
+            init_required: false,
             tls: None,
         }
     }
@@ -63,6 +67,13 @@ impl Chaincode {
     #[must_use]
     pub fn collections(mut self, json: impl Into<String>) -> Self {
         self.collections = Some(json.into());
+        self
+    }
+
+    /// Makes peers refuse calls until one has initialised it.
+    #[must_use]
+    pub fn init_required(mut self) -> Self {
+        self.init_required = true;
         self
     }
 

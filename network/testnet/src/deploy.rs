@@ -174,7 +174,8 @@ fn plan(wanted: &ChaincodeDefinition, committed: Option<&ChaincodeDefinition>) -
 
 /// The definition that is asked for, under a sequence that is still open.
 fn definition(chaincode: &Chaincode) -> Result<ChaincodeDefinition, Error> {
-    let mut definition = ChaincodeDefinition::new(&chaincode.name, VERSION, 1);
+    let mut definition = ChaincodeDefinition::new(&chaincode.name, VERSION, 1)
+        .init_required(chaincode.init_required);
     if let Some(policy) = &chaincode.policy {
         definition = definition.endorsement_policy(SignaturePolicy::parse(policy)?);
     }

@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fabric_devnet::{Cut, Network, Ports};
+use fabric_devnet::{ChannelSpec, Compat, Cut, Network, Ports};
 
 use crate::chaincode::Chaincode;
 use crate::deploy::{self, Deployed, DeploymentPeer};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::network::organization;
+
+/// Name of the first channel.
+const CHANNEL: &str = "mychannel";
 
 /// What a network is started with; every part has a default.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,12 @@ pub struct Options {
     /// How long the first transaction of a block waits for others. None cuts a block as soon as
     /// there is a transaction.
     pub batch_timeout: Option<Duration>,
+    /// The version of Fabric that it behaves as.
+    pub compat: Compat,
+    /// Channels beside the first one, each of all organisations.
+    pub further_channels: Vec<String>,
+    /// Calls that a gateway serves at once; 500 where it is none.
+    pub gateway_calls: Option<usize>,
 }
 
 /// A running embedded network, served by this process.
@@ -40,11 +49,18 @@ impl Embedded {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let folder = Folder::open(options.folder.as_deref(), "selvedge-embedded-")?;
         let cut = options.batch_timeout.map_or(Cut::Instant, like_fabric);
-        let network = Network::builder()
+        let mut builder = Network::builder();
+        let further = options.further_channels.iter().map(ChannelSpec::new);
+        builder = builder.channels([ChannelSpec::new(CHANNEL)].into_iter().chain(further));
+        if let Some(calls) = options.gateway_calls {
+            builder = builder.gateway_calls(calls);
+        }
+        let network = builder
             .dir(folder.path())
             .organizations(usize::from(options.organizations.unwrap_or(2)))
             .ports(Ports::Free)
             .cut(cut)
+            .compat(options.compat)
             .start()
             .await?;
         Ok(Self {
@@ -90,10 +106,18 @@ impl Embedded {
     /// # Errors
     /// [`Error::Admin`] with what the peers said.
     pub async fn deploy(&self, chaincode: &Chaincode) -> Result<Deployed, Error> {
+        self.deploy_on(self.channel(), chaincode).await
+    }
+
+    /// As [`Embedded::deploy`], on a channel by its name.
+    ///
+    /// # Errors
+    /// [`Error::Admin`] with what the peers said.
+    pub async fn deploy_on(&self, channel: &str, chaincode: &Chaincode) -> Result<Deployed, Error> {
         let state = self.network.state();
-        let channel = state.channels.iter().find(|one| one.name == state.channel);
+        let entry = state.channels.iter().find(|one| one.name == channel);
         let is_member =
-            |msp_id: &String| channel.is_none_or(|channel| channel.organizations.contains(msp_id));
+            |msp_id: &String| entry.is_none_or(|entry| entry.organizations.contains(msp_id));
         let peers = state.peers.iter().filter(|peer| is_member(&peer.msp_id));
         let peers = peers.map(|peer| DeploymentPeer {
             msp_id: peer.msp_id.clone(),
@@ -101,7 +125,7 @@ impl Embedded {
             tls_ca: peer.tls_ca.clone(),
         });
         let peers: Vec<_> = peers.collect();
-        deploy::deploy(self.channel(), self.organizations_dir(), &peers, chaincode).await
+        deploy::deploy(channel, self.organizations_dir(), &peers, chaincode).await
     }
 
     /// The network itself, for what only the embedded one can do.

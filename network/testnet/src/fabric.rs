@@ -70,7 +70,7 @@ impl RealFabric {
         let version = tools.version().await?;
         let state = State::new(&options, &tools, version, &organizations, &ports);
         genesis::generate(&tools, &state, &options, folder.path()).await?;
-        peer::write_configuration(&tools, &state, folder.path())?;
+        peer::write_configuration(&tools, &state, &options, folder.path())?;
 
         let lifetime = folder.lifetime();
         let mut network = Self {
@@ -178,6 +178,19 @@ impl RealFabric {
     /// # Errors
     /// [`Error::Admin`] with what the peers said.
     pub async fn deploy(&mut self, chaincode: &Chaincode) -> Result<Deployed, Error> {
+        let channel = self.state.channel.clone();
+        self.deploy_on(&channel, chaincode).await
+    }
+
+    /// As [`RealFabric::deploy`], on a channel by its name.
+    ///
+    /// # Errors
+    /// [`Error::Admin`] with what the peers said.
+    pub async fn deploy_on(
+        &mut self,
+        channel: &str,
+        chaincode: &Chaincode,
+    ) -> Result<Deployed, Error> {
         let state = &self.state;
         let peers = state.peers.iter().map(|peer| DeploymentPeer {
             msp_id: peer.msp_id.clone(),
@@ -185,9 +198,8 @@ impl RealFabric {
             tls_ca: peer.tls_ca.clone(),
         });
         let peers: Vec<_> = peers.collect();
-        let (channel, organizations) = (&state.channel, &state.organizations);
-        let deployed = deploy::deploy(channel, organizations, &peers, chaincode).await?;
-        discovery::discovered(&self.tools, state, &chaincode.name).await?;
+        let deployed = deploy::deploy(channel, &state.organizations, &peers, chaincode).await?;
+        discovery::discovered(&self.tools, state, channel, &chaincode.name).await?;
         Ok(deployed)
     }
 

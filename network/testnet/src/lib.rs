@@ -48,5 +48,6 @@ mod wait;
 pub use chaincode::{Chaincode, ChaincodeTls, ClientCertificate};
 pub use deploy::{Deployed, DeploymentPeer, deploy};
 pub use error::Error;
+pub use fabric_devnet::Compat;
 pub use network::{NETWORK_VARIABLE, NetworkKind, TestNetwork};
 pub use wait::{DeadlinePassed, wait_for, wait_until};

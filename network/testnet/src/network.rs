@@ -170,6 +170,21 @@ impl TestNetwork {
         }
     }
 
+    /// As [`TestNetwork::deploy_chaincode`], on a channel by its name.
+    ///
+    /// # Errors
+    /// What the network said.
+    pub async fn deploy_on(
+        &mut self,
+        channel: &str,
+        chaincode: &Chaincode,
+    ) -> Result<Deployed, Error> {
+        match self {
+            Self::Embedded(network) => network.deploy_on(channel, chaincode).await,
+            Self::Fabric(network) => network.deploy_on(channel, chaincode).await,
+        }
+    }
+
     /// Kills an organisation's peer with SIGKILL.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The five operations of the gateway, and the details of their failures.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fabric_protos::common::Envelope;
 use fabric_protos::gateway::gateway_client::GatewayClient;
@@ -10,11 +12,18 @@ use fabric_protos::gateway::{
 };
 use fabric_protos::peer::Response;
 use fabric_protos::rpc;
+use fabric_testnet::wait_for;
 use prost::Message as _;
 use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 use super::{Client, MESSAGE_BYTES_MAX, Proposed};
+
+/// What a real gateway says of a peer whose connection it closes while it asks: after the peer was
+/// away, or a new configuration came.
+const CONNECTION_CLOSING: &str = "grpc: the client connection is closing";
+/// It has opened another connection in far less.
+const CONNECTION_DEADLINE: Duration = Duration::from_secs(10);
 
 impl Client {
     /// The gateway.
@@ -46,7 +55,11 @@ impl Client {
             proposed_transaction: Some(proposed.signed.clone()),
             target_organizations: owned(organizations),
         };
-        let answer = self.gateway().evaluate(request).await?.into_inner();
+        let ask = || {
+            let (mut gateway, request) = (self.gateway(), request.clone());
+            async move { gateway.evaluate(request).await }
+        };
+        let answer = patiently(ask).await?.into_inner();
         Ok(answer.result.unwrap_or_default())
     }
 
@@ -68,7 +81,11 @@ impl Client {
             proposed_transaction: Some(proposed.signed.clone()),
             endorsing_organizations: owned(organizations),
         };
-        let answer = self.gateway().endorse(request).await?.into_inner();
+        let ask = || {
+            let (mut gateway, request) = (self.gateway(), request.clone());
+            async move { gateway.endorse(request).await }
+        };
+        let answer = patiently(ask).await?.into_inner();
         let mut envelope = answer.prepared_transaction.unwrap_or_default();
         let signature = self.identity.sign(&envelope.payload);
         envelope.signature = signature.expect("the identity signs");
@@ -141,6 +158,32 @@ impl Client {
     pub fn sign(&self, bytes: &[u8]) -> Bytes {
         self.identity.sign(bytes).expect("the identity signs")
     }
+}
+
+/// Asks again as long as a real gateway closes the connection to the peer that it has just asked.
+async fn patiently<T, Asking>(ask: impl Fn() -> Asking) -> Result<T, Status>
+where
+    Asking: Future<Output = Result<T, Status>>,
+{
+    let answered = wait_for(CONNECTION_DEADLINE, || {
+        let asking = ask();
+        async {
+            let outcome = asking.await;
+            let closing = outcome.as_ref().is_err_and(is_closing);
+            (!closing).then_some(outcome)
+        }
+    });
+    let passed = |_| Err(Status::unavailable(CONNECTION_CLOSING));
+    answered.await.unwrap_or_else(passed)
+}
+
+/// Whether a failure says that, and nothing else.
+fn is_closing(status: &Status) -> bool {
+    let details = details(status);
+    details
+        .iter()
+        .any(|one| one.message.ends_with(CONNECTION_CLOSING))
+        || status.message().ends_with(CONNECTION_CLOSING)
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

@@ -179,3 +179,29 @@ fn help_tells_what_a_file_can_say() {
         assert!(help.contains(field), "{field}\n{help}");
     }
 }
+
+#[test]
+fn a_network_is_of_the_version_that_the_file_or_the_command_line_says() {
+    let shell = Shell::new();
+    shell.write("network.yaml", "ports: free\ncompat: '2.5'\n");
+
+    let status = shell.json("network up --detach -f network.yaml");
+    assert_eq!(status["settings"]["compat"], "2.5");
+    assert!(shell.run("network down").status.success());
+    let again = shell.json("network up --detach --ports free");
+    assert_eq!(
+        again["settings"]["compat"], "2.5",
+        "what is in the folder goes on"
+    );
+    assert!(shell.run("network down").status.success());
+    let newer = shell.json("network up --detach --ports free --compat 3.1");
+    assert_eq!(newer["settings"]["compat"], "3.1");
+    assert!(shell.run("network down").status.success());
+
+    shell.write("network.yaml", "ports: free\ncompat: '2.4'\n");
+    let error = shell.fails("network up --detach -f network.yaml");
+    assert!(
+        error.contains("network.yaml, line 2: `2.4` is no version of Fabric"),
+        "{error}"
+    );
+}

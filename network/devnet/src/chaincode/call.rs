@@ -45,6 +45,7 @@ const CALL_CHAINCODE: Resource<'static> = Resource {
 };
 
 /// What a transaction is run with.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// The peer that runs it.
     pub(crate) peer: &'a Peer,
@@ -274,12 +275,10 @@ impl<'a> Transaction<'a> {
         // `name:version/channel`, of which only the name must be there.
         let (name, channel) = id.name.split_once('/').unwrap_or((&id.name, ""));
         let name = name.split_once(':').map_or(name, |(name, _)| name);
-        if !channel.is_empty() && channel != self.context.channel.name() {
-            return Err(Failure(format!(
-                "Failed to get policy manager for channel [{channel}]"
-            )));
-        }
         let input = spec.input.unwrap_or_default();
+        if !channel.is_empty() && channel != self.context.channel.name() {
+            return self.invoke_elsewhere(channel, name, &input).await;
+        }
         if system::is_system(name) {
             return Ok(refuse_system(name, &input, self.context.signed));
         }
@@ -302,6 +301,50 @@ impl<'a> Transaction<'a> {
         permitted
             .map(drop)
             .map_err(|denied| Failure(denied.on_channel(channel.name())))
+    }
+}
+
+impl Transaction<'_> {
+    /// Runs a chaincode on another channel of the peer. It reads there, and nothing of what it does
+    /// becomes part of this transaction.
+    async fn invoke_elsewhere(
+        &self,
+        channel: &str,
+        name: &str,
+        input: &ChaincodeInput,
+    ) -> Result<Bytes, Failure> {
+        let Context {
+            peer,
+            signed,
+            creator,
+            transaction_id,
+            ..
+        } = self.context;
+        let Some(ledger) = peer.ledger(channel) else {
+            return Err(Failure(format!(
+                "Failed to get policy manager for channel [{channel}]"
+            )));
+        };
+        if system::is_system(name) {
+            return Ok(refuse_system(name, input, signed));
+        }
+        let there = ledger.channel();
+        let (data, signature) = (&signed.proposal_bytes, &signed.signature);
+        there
+            .check(CALL_CHAINCODE, data, creator, signature)
+            .map_err(|denied| Failure(denied.on_channel(channel)))?;
+        let state = PeerState::new(ledger.view(), there, peer.endorser());
+        let mut transaction = Transaction::new(Context {
+            peer,
+            channel: there,
+            state: &state,
+            signed,
+            creator,
+            transaction_id,
+        });
+        let message = transaction.invoke(name, input).await;
+        let message = message.map_err(|error| Failure(format!("execute failed: {error}")))?;
+        Ok(message.encode_to_vec().into())
     }
 }
 

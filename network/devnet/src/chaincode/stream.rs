@@ -22,6 +22,7 @@ use tonic::Streaming;
 
 use super::{ChaincodeError, Service, dial::connect};
 use crate::{
+    Compat,
     limits::{BATCH_SIZE, CHAINCODE_QUEUE, REGISTER_TIMEOUT},
     package::ChaincodePackage,
 };
@@ -150,7 +151,10 @@ fn lock(
 }
 
 /// Connects to a chaincode and waits until it has registered.
-pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, ChaincodeError> {
+pub(super) async fn dial(
+    service: &Service,
+    compat: Compat,
+) -> Result<ChaincodeStream, ChaincodeError> {
     let (outgoing, queue) = mpsc::channel(CHAINCODE_QUEUE);
     let mut client = connect(&service.package).await?;
     let register = |status| ChaincodeError::register(&service.package.id, &status);
@@ -160,7 +164,7 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
             .await
             .map_err(register)?
             .into_inner();
-        shake_hands(service, &outgoing, &mut incoming).await?;
+        shake_hands(service, compat, &outgoing, &mut incoming).await?;
         Ok(incoming)
     };
     let incoming = tokio::time::timeout(REGISTER_TIMEOUT, handshake)
@@ -173,6 +177,7 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
     let transactions = Arc::new(Transactions::default());
     let closed = CancellationToken::new();
     let reader = Reader {
+        compat,
         name: service.name.clone(),
         incoming,
         outgoing: outgoing.clone(),
@@ -190,6 +195,7 @@ pub(super) async fn dial(service: &Service) -> Result<ChaincodeStream, Chaincode
 /// REGISTER from the chaincode, then REGISTERED and READY to it.
 async fn shake_hands(
     service: &Service,
+    compat: Compat,
     outgoing: &mpsc::Sender<ChaincodeMessage>,
     incoming: &mut Streaming<ChaincodeMessage>,
 ) -> Result<(), ChaincodeError> {
@@ -217,7 +223,7 @@ async fn shake_hands(
     }
     for (r#type, payload) in [
         (Type::Registered, Bytes::new()),
-        (Type::Ready, parameters().encode_to_vec().into()),
+        (Type::Ready, parameters(compat)),
     ] {
         let message = ChaincodeMessage {
             r#type: r#type.into(),
@@ -232,18 +238,24 @@ async fn shake_hands(
     Ok(())
 }
 
-/// What this peer can do beyond the first protocol, as Fabric 3.1's sample configuration has it.
-fn parameters() -> ChaincodeAdditionalParams {
-    ChaincodeAdditionalParams {
+/// What this peer can do beyond the first protocol, as Fabric 3.1's sample configuration has it;
+/// nothing on 2.5.
+fn parameters(compat: Compat) -> Bytes {
+    if !compat.knows(Type::WriteBatchState) {
+        return Bytes::new();
+    }
+    let parameters = ChaincodeAdditionalParams {
         use_write_batch: true,
         max_size_write_batch: BATCH_SIZE,
         use_get_multiple_keys: true,
         max_size_get_multiple_keys: BATCH_SIZE,
-    }
+    };
+    parameters.encode_to_vec().into()
 }
 
 /// Reads a stream until it ends, and hands each message to its transaction.
 struct Reader {
+    compat: Compat,
     name: String,
     incoming: Streaming<ChaincodeMessage>,
     outgoing: mpsc::Sender<ChaincodeMessage>,
@@ -278,7 +290,9 @@ impl Reader {
 
     /// Handles one message; false ends the stream.
     fn dispatch(&self, message: ChaincodeMessage) -> bool {
-        match Type::try_from(message.r#type).unwrap_or(Type::Undefined) {
+        let known = Type::try_from(message.r#type).ok();
+        let known = known.filter(|known| self.compat.knows(*known));
+        match known.unwrap_or(Type::Undefined) {
             Type::Keepalive => true,
             Type::Completed | Type::Error => {
                 self.hand_over(message, false);

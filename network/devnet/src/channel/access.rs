@@ -100,7 +100,7 @@ impl Session {
         &self.identity
     }
 
-    /// Whether the client's certificate has run out since.
+    /// Whether the client's certificate has run out.
     pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
         self.identity.expires_at() < now
     }
@@ -119,11 +119,10 @@ fn policy(config: &ChannelConfig, resource: Resource<'_>) -> (String, bool) {
     (policy.path().to_owned(), false)
 }
 
-/// Whether the signer of `data` may use a resource; an expired signer may not.
+/// Whether the signer of `data` may use a resource. Whether it has expired is another question.
 pub(crate) fn check(
     config: &ChannelConfig,
     resource: Resource<'_>,
-    now: SystemTime,
     (data, identity, signature): (&[u8], &[u8], &[u8]),
 ) -> Result<Session, Denied> {
     let verified = config.msps().identity(identity).and_then(|identity| {
@@ -131,7 +130,7 @@ pub(crate) fn check(
         Ok(identity)
     });
     match verified {
-        Ok(identity) => permit(config, resource, now, identity),
+        Ok(identity) => permit(config, resource, identity),
         Err(error) => {
             tracing::warn!(%error, "identity or signature refused");
             Err(denied(config, resource))
@@ -143,13 +142,9 @@ pub(crate) fn check(
 pub(crate) fn permit(
     config: &ChannelConfig,
     resource: Resource<'_>,
-    now: SystemTime,
     identity: Arc<Identity>,
 ) -> Result<Session, Denied> {
     let session = Session { identity };
-    if session.has_expired(now) {
-        return Err(denied(config, resource));
-    }
     let (path, is_listed) = policy(config, resource);
     match config.verdict(&path, std::slice::from_ref(&session.identity)) {
         Ok(()) => Ok(session),

@@ -213,11 +213,10 @@ pub(crate) fn transaction(
     }
 }
 
-/// Whether the creator's certificate has run out. A certificate that cannot be read has not: what
-/// checks it next says why it is refused.
+/// Whether the creator's certificate has run out, whoever issued it. A certificate that cannot be read
+/// has not: what checks it next says why it is refused.
 pub(crate) fn has_expired(msps: &MspManager, creator: &[u8], now: SystemTime) -> bool {
-    msps.identity(creator)
-        .is_ok_and(|identity| identity.expires_at() < now)
+    msps.expires_at(creator).is_some_and(|moment| moment < now)
 }
 
 fn refuse(text: &str) -> Refusal {

@@ -38,13 +38,17 @@ pub(super) async fn ask(
     aim: Aim,
 ) -> Result<ProposalResponse, Problem> {
     let Member { peer, .. } = member;
+    let is_remote = gateway.is_remote(peer);
+    let is_filtered = is_remote || peer.chaincodes().compat.filters_proposals_of_gateways();
     let asked = async {
+        if is_filtered {
+            peer.filter(signed)?;
+        }
         match aim {
-            Aim::Endorsement => peer.process_proposal(signed).await,
+            Aim::Endorsement => peer.process_unfiltered(signed).await,
             Aim::Result => peer.query(signed).await,
         }
     };
-    let is_remote = gateway.is_remote(peer);
     if !is_remote {
         return judge(asked.await, is_remote);
     }

@@ -10,6 +10,7 @@ use tonic::Status;
 
 use super::{GatewayService, deadline::Deadline};
 use crate::{
+    Compat,
     chain::TransactionStatus,
     channel::{Policy, Resource},
     peer::PeerLedger,
@@ -31,7 +32,7 @@ pub(super) async fn commit_status(
         channel_id,
         identity,
         transaction_id,
-    } = read(&signed)?;
+    } = read(&signed, gateway.local.chaincodes().compat)?;
     let ledger = permit(
         gateway,
         RESOURCE,
@@ -58,7 +59,7 @@ async fn wait(ledger: &PeerLedger, transaction_id: &str) -> Result<TransactionSt
 }
 
 /// The request, which must say who asks for what.
-fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Status> {
+fn read(signed: &SignedCommitStatusRequest, compat: Compat) -> Result<CommitStatusRequest, Status> {
     let refuse = |reason: &str| Err(Status::invalid_argument(reason));
     if signed.request.is_empty() {
         return refuse("a commit status request is required");
@@ -66,6 +67,9 @@ fn read(signed: &SignedCommitStatusRequest) -> Result<CommitStatusRequest, Statu
     let Ok(request) = CommitStatusRequest::decode(signed.request.clone()) else {
         return refuse("invalid status request: proto: cannot parse invalid wire-format data");
     };
+    if !compat.names_missing_parts() {
+        return Ok(request);
+    }
     if request.identity.is_empty() {
         return refuse("no identity provided");
     }

@@ -245,7 +245,7 @@ async fn endorse(
     let mut result = None;
     let mut endorsements = Vec::new();
     for peer in peers {
-        let response = peer.process_own(&proposal.signed).await;
+        let response = peer.process_unfiltered(&proposal.signed).await;
         let response = response.map_err(|failure| failure.to_string())?;
         let Some(endorsement) = response.endorsement else {
             let refusal = response.response.unwrap_or_default().message;

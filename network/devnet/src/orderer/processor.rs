@@ -13,6 +13,7 @@ use prost::Message as _;
 
 use super::{Accepted, Rejected};
 use crate::{
+    Compat,
     channel::{Channel, Policy},
     limits::BLOCK_BYTES_MAX,
 };
@@ -35,14 +36,14 @@ pub(crate) struct Processor<'a> {
 }
 
 /// How messages of a type are processed.
-pub(super) fn classify(r#type: i32) -> Result<Kind, Rejected> {
+pub(super) fn classify(r#type: i32, compat: Compat) -> Result<Kind, Rejected> {
     match HeaderType::try_from(r#type) {
         Ok(HeaderType::Config) => Err(Rejected::bad_request(
             "message is of type that cannot be processed directly",
         )),
-        Ok(HeaderType::OrdererTransaction) => Err(Rejected::bad_request(
-            "message is of type that is no longer supported",
-        )),
+        Ok(HeaderType::OrdererTransaction) => {
+            Err(Rejected::bad_request(compat.refused_orderer_transaction()))
+        }
         Ok(HeaderType::ConfigUpdate) => Ok(Kind::ConfigUpdate),
         Ok(_) | Err(_) => Ok(Kind::Normal),
     }

@@ -4,7 +4,10 @@ use super::{
     Call,
     local::{self, LocalRole},
 };
-use crate::channel::{Channel, Policy, Resource};
+use crate::{
+    Compat,
+    channel::{Channel, Policy, Resource},
+};
 
 /// Who a function asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,8 @@ pub(super) fn check(
 ) -> Result<(), String> {
     let signed = &call.proposal.signed;
     let creator = &call.proposal.signature_header.creator;
-    let rule = rule(resource).ok_or_else(|| format!("Unmapped policy for {resource}"))?;
+    let rule = rule(resource, call.peer.chaincodes().compat)
+        .ok_or_else(|| format!("Unmapped policy for {resource}"))?;
     match (rule, channel) {
         (Rule::Peer(role), _) => {
             let (data, signature) = (&signed.proposal_bytes, &signed.signature);
@@ -49,15 +53,17 @@ pub(super) fn check(
     }
 }
 
-fn rule(resource: &str) -> Option<Rule> {
+fn rule(resource: &str, compat: Compat) -> Option<Rule> {
     Some(match resource {
+        "_lifecycle/QueryApprovedChaincodeDefinitions" if compat.tells_all_of_approvals() => {
+            Rule::Peer(LocalRole::Admins)
+        }
         "_lifecycle/InstallChaincode"
         | "_lifecycle/QueryInstalledChaincode"
         | "_lifecycle/GetInstalledChaincodePackage"
         | "_lifecycle/QueryInstalledChaincodes"
         | "_lifecycle/ApproveChaincodeDefinitionForMyOrg"
         | "_lifecycle/QueryApprovedChaincodeDefinition"
-        | "_lifecycle/QueryApprovedChaincodeDefinitions"
         | "cscc/JoinChain"
         | "cscc/JoinChainBySnapshot"
         | "cscc/JoinBySnapshotStatus" => Rule::Peer(LocalRole::Admins),

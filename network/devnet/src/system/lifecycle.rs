@@ -76,6 +76,7 @@ async fn dispatch(
         function,
         bytes: call.arguments().get(1).cloned().unwrap_or_default(),
     };
+    let compat = call.peer.chaincodes().compat;
     let packages = Arc::clone(call.peer.chaincodes().packages());
     match function {
         "InstallChaincode" => installed::install(packages, input.read()?).await,
@@ -86,13 +87,16 @@ async fn dispatch(
             let (channel, simulator) = transaction.ok_or(Failure::NoChannel)?;
             let mut on = definitions::On {
                 msp_id: call.peer.msp_id(),
+                compat,
                 channel,
                 simulator,
             };
             match function {
                 "ApproveChaincodeDefinitionForMyOrg" => on.approve(input.read()?),
                 "QueryApprovedChaincodeDefinition" => on.query_approved(&input.read()?),
-                "QueryApprovedChaincodeDefinitions" => on.query_all_approved(),
+                "QueryApprovedChaincodeDefinitions" if compat.tells_all_of_approvals() => {
+                    on.query_all_approved()
+                }
                 "CheckCommitReadiness" => on.check_commit_readiness(input.read()?),
                 "CommitChaincodeDefinition" => on.commit(input.read()?),
                 "QueryChaincodeDefinition" => on.query(&input.read()?),

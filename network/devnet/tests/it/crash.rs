@@ -30,7 +30,7 @@ const GLANCES: usize = 20;
 const CLIENTS: usize = 8;
 
 /// A network in a process of its own; killed when dropped.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
     fn spawn(dir: &Path) -> Self {
@@ -42,8 +42,25 @@ impl Process {
         Self(child)
     }
 
-    async fn start(dir: &Path) -> Self {
-        let process = Self::spawn(dir);
+    pub(crate) async fn start(dir: &Path) -> Self {
+        Self::spawn(dir).served(dir).await
+    }
+
+    /// A network that may have only so many files open.
+    pub(crate) async fn start_with_files(dir: &Path, files: usize) -> Self {
+        let program = env!("CARGO_BIN_EXE_fabric-devnet");
+        let limited = format!("ulimit -n {files} && exec \"$@\"");
+        let child = Command::new("sh")
+            .args(["-c", &limited, "sh", program])
+            .arg(dir)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child).served(dir).await
+    }
+
+    async fn served(self, dir: &Path) -> Self {
+        let process = self;
         let pid = process.0.id();
         wait::until("the network serves", || async {
             let state = StateFile::read(dir)

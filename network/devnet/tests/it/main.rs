@@ -9,6 +9,7 @@ mod chaincode;
 mod chaincode_tls;
 mod configuration;
 mod connection_profiles;
+mod connections;
 mod crash;
 mod cutting;
 mod deployment;

@@ -22,6 +22,15 @@ pub struct Approval {
     pub package_id: Option<String>,
 }
 
+/// What comes of an approval of the definition in force that the organisation has given already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// It is refused, as by peers of Fabric 3.
+    Refused,
+    /// It is recorded once more, as by peers of Fabric 2.5.
+    Recorded,
+}
+
 /// Approves a definition for the organisation `msp_id`: the one in force or the next.
 ///
 /// # Errors
@@ -32,6 +41,7 @@ pub fn approve<S: State>(
     channel: &ChannelConfig,
     msp_id: &str,
     approval: Approval,
+    repeated: Repeated,
 ) -> Outcome<(), S> {
     let Approval {
         name,
@@ -59,7 +69,8 @@ pub fn approve<S: State>(
     let private_name = format!("{name}#{requested}");
     let parameters = definition.parameters();
     let package = package(package_id.as_deref().unwrap_or_default());
-    if is_approved(simulator, &collection, &private_name, &parameters, &package)? {
+    let is_checked = requested == next || repeated == Repeated::Refused;
+    if is_checked && is_approved(simulator, &collection, &private_name, &parameters, &package)? {
         let sequence = requested;
         return Err(if requested == next {
             LifecycleError::ApprovedUncommitted { sequence, name }

@@ -4,7 +4,7 @@
 use fabric_ledger::block::decode;
 use fabric_ledger::chain::ChainVerifier;
 use fabric_ledger::lifecycle::{
-    self, Approval, ChaincodeDefinition, NAMESPACE, approve, commit, query_approved,
+    self, Approval, ChaincodeDefinition, NAMESPACE, Repeated, approve, commit, query_approved,
     query_definition,
 };
 use fabric_ledger::rwset::TxRwset;
@@ -60,7 +60,7 @@ fn run(verifier: &ChainVerifier, msp_id: &str, function: &[u8], argument: bytes:
     match function {
         b"ApproveChaincodeDefinitionForMyOrg" => {
             let approval = approval(ApproveChaincodeDefinitionForMyOrgArgs::decode(argument));
-            approve(&mut simulator, channel, msp_id, approval).unwrap();
+            approve(&mut simulator, channel, msp_id, approval, Repeated::Refused).unwrap();
         }
         b"CommitChaincodeDefinition" => {
             let arguments = CommitChaincodeDefinitionArgs::decode(argument).unwrap();
@@ -200,7 +200,14 @@ fn definitions_that_do_not_follow_are_refused_in_fabrics_words() {
             package_id: None,
         };
         let channel = verifier.channel().unwrap();
-        let error = approve(&mut simulator, channel, "Org1MSP", approval).unwrap_err();
+        let error = approve(
+            &mut simulator,
+            channel,
+            "Org1MSP",
+            approval,
+            Repeated::Refused,
+        )
+        .unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
@@ -250,7 +257,14 @@ fn approvals_are_told_from_their_plaintext_and_only_once_given() {
         package_id: Some("hcc_3:abc".to_owned()),
     };
     let mut simulator = Simulator::new(&state, "id");
-    approve(&mut simulator, channel, "Org1MSP", approval.clone()).unwrap();
+    approve(
+        &mut simulator,
+        channel,
+        "Org1MSP",
+        approval.clone(),
+        Repeated::Refused,
+    )
+    .unwrap();
     let result = simulator.finish();
     let version = fabric_ledger::Version::new(39, 0);
     let mut updates = Default::default();
@@ -268,7 +282,14 @@ fn approvals_are_told_from_their_plaintext_and_only_once_given() {
         missing.to_string(),
         "could not fetch approved chaincode definition (name: 'hcc', sequence: '3') on channel 'holdout'"
     );
-    let again = approve(&mut simulator, channel, "Org1MSP", approval.clone()).unwrap_err();
+    let again = approve(
+        &mut simulator,
+        channel,
+        "Org1MSP",
+        approval.clone(),
+        Repeated::Refused,
+    )
+    .unwrap_err();
     assert_eq!(
         again.to_string(),
         "attempted to redefine uncommitted sequence (3) for namespace hcc with unchanged content"
@@ -277,7 +298,7 @@ fn approvals_are_told_from_their_plaintext_and_only_once_given() {
         package_id: Some("hcc_3:def".to_owned()),
         ..approval
     };
-    approve(&mut simulator, channel, "Org1MSP", other).unwrap();
+    approve(&mut simulator, channel, "Org1MSP", other, Repeated::Refused).unwrap();
     let undefined = query_definition(&mut simulator, channel, "nothing").unwrap_err();
     assert_eq!(undefined.to_string(), "namespace nothing is not defined");
     let (found, approvals) = query_definition(&mut simulator, channel, "hcc").unwrap();

@@ -54,11 +54,22 @@ pub(super) struct Issued {
 
 impl Authority {
     pub(super) fn generate(name: &str, spec: &OrganizationSpec) -> Result<Self, OrganizationError> {
+        let (KeyPair(key), private_key) = KeyPair::generate(spec, name)?;
+        Self::of(name, spec, key, private_key)
+    }
+
+    /// The authority that has this key.
+    pub(super) fn of(
+        name: &str,
+        spec: &OrganizationSpec,
+        key: PrivateKey,
+        private_key: PrivateKeyPem,
+    ) -> Result<Self, OrganizationError> {
         let failed = |source| OrganizationError::Certificate {
             name: name.to_owned(),
             source,
         };
-        let (key, private_key) = KeyPair::generate(spec, name)?;
+        let key = KeyPair(key);
         let mut params = params(spec, &key)?;
         params.distinguished_name = subject(name, DnType::OrganizationName, Some(&spec.domain));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -358,3 +358,26 @@ fn hosts_are_those_of_the_samples() {
     assert_eq!(layout::peer_host(1, 0), "peer0.org1.example.com");
     assert_eq!(layout::orderer_host(), "orderer.example.com");
 }
+
+#[test]
+fn client_enrolled_later_is_known_even_when_its_time_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = OrganizationSpec::peer(1);
+    let organization = Organization::generate(&spec).unwrap();
+    let layout = organization.write_to(dir.path()).unwrap();
+    let key = std::fs::read_to_string(layout.ca().join("priv_sk")).unwrap();
+    let dates = OrganizationSpec {
+        not_before: spec.not_before,
+        not_after: spec.not_before + Duration::from_secs(60),
+        ..spec
+    };
+
+    let late = Organization::enroll(&key, &dates, "Late").unwrap();
+
+    let msps = MspManager::new([organization.msp().unwrap()]);
+    let known = msps.identity(late.serialized()).unwrap();
+    let message = b"message";
+    known.verify(message, &late.sign(message).unwrap()).unwrap();
+    assert!(known.expires_at() < SystemTime::now());
+    assert!(Organization::enroll("no key", &dates, "Late").is_err());
+}

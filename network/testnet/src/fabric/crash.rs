@@ -69,7 +69,7 @@ impl RealFabric {
 
     /// Place of the ordering node that leads, if one does.
     pub async fn leading_orderer(&self) -> Option<usize> {
-        orderer::leader(&self.state).await
+        orderer::leader(&self.state, &self.state.channel).await
     }
 
     /// Kills every node with SIGKILL, as a power failure would.

@@ -15,9 +15,14 @@ use crate::wait::wait_until;
 const DISCOVERY_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits until every peer knows of every peer that it has the chaincode.
-pub(super) async fn discovered(tools: &Tools, state: &State, chaincode: &str) -> Result<(), Error> {
+pub(super) async fn discovered(
+    tools: &Tools,
+    state: &State,
+    channel: &str,
+    chaincode: &str,
+) -> Result<(), Error> {
     for peer in &state.peers {
-        let arguments = arguments(state, peer)?;
+        let arguments = arguments(state, channel, peer)?;
         let arguments = &arguments;
         let waited = wait_until(DISCOVERY_DEADLINE, || async move {
             let arguments = arguments.iter().map(String::as_str);
@@ -33,7 +38,7 @@ pub(super) async fn discovered(tools: &Tools, state: &State, chaincode: &str) ->
     Ok(())
 }
 
-fn arguments(state: &State, peer: &PeerNode) -> Result<Vec<String>, Error> {
+fn arguments(state: &State, channel: &str, peer: &PeerNode) -> Result<Vec<String>, Error> {
     let admin = Organizations::at(&state.organizations).admin_msp(&peer.domain);
     let flags = [
         ("--peerTLSCA", text(&peer.tls_ca)),
@@ -45,7 +50,7 @@ fn arguments(state: &State, peer: &PeerNode) -> Result<Vec<String>, Error> {
         .into_iter()
         .flat_map(|(flag, value)| [flag.to_owned(), value])
         .collect();
-    let query = ["peers", "--channel", &state.channel, "--server"];
+    let query = ["peers", "--channel", channel, "--server"];
     arguments.extend(query.map(str::to_owned));
     arguments.push(peer.address.to_string());
     Ok(arguments)

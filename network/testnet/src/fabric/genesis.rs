@@ -14,7 +14,7 @@ use crate::error::Error;
 
 const PROFILE: &str = "Selvedge";
 
-/// Writes `configtx.yaml` and makes the block from it.
+/// Writes `configtx.yaml` and makes the block of each channel from it.
 pub(super) async fn generate(
     tools: &Tools,
     state: &State,
@@ -24,29 +24,26 @@ pub(super) async fn generate(
     let path = tools.configuration().join("configtx.yaml");
     fs::write(&path, configuration(state, options)).map_err(Error::io("write", &path))?;
     let configuration = tools.configuration().display().to_string();
-    let output = block_path(folder).display().to_string();
-    let arguments = [
-        "-profile",
-        PROFILE,
-        "-channelID",
-        &state.channel,
-        "-configPath",
-    ];
-    let arguments = arguments
-        .into_iter()
-        .chain([&*configuration, "-outputBlock", &*output]);
-    tools.run("configtxgen", &[], arguments).await.map(drop)
+    for channel in state.channels() {
+        let output = block_path(folder, channel).display().to_string();
+        let arguments = ["-profile", PROFILE, "-channelID", channel, "-configPath"];
+        let arguments = arguments
+            .into_iter()
+            .chain([&*configuration, "-outputBlock", &*output]);
+        tools.run("configtxgen", &[], arguments).await?;
+    }
+    Ok(())
 }
 
-/// The block's bytes.
-pub(super) fn read(folder: &Path) -> Result<Vec<u8>, Error> {
-    let path = block_path(folder);
+/// The bytes of a channel's block.
+pub(super) fn read(folder: &Path, channel: &str) -> Result<Vec<u8>, Error> {
+    let path = block_path(folder, channel);
     fs::read(&path).map_err(Error::io("read", &path))
 }
 
 /// Where the block is.
-fn block_path(folder: &Path) -> PathBuf {
-    folder.join("genesis.block")
+fn block_path(folder: &Path, channel: &str) -> PathBuf {
+    folder.join(format!("{channel}.genesis.block"))
 }
 
 fn configuration(state: &State, options: &Options) -> String {

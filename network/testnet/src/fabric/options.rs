@@ -28,6 +28,10 @@ pub struct Options {
     pub orderers: u16,
     /// Name of the channel.
     pub channel: String,
+    /// Channels beside that one, each of all organisations.
+    pub further_channels: Vec<String>,
+    /// Calls that a peer's gateway serves at once.
+    pub gateway_calls: u32,
     /// Where the endpoints listen.
     pub ports: Ports,
     /// How long the first transaction of a block waits for others.
@@ -46,6 +50,8 @@ impl Default for Options {
             peers: 1,
             orderers: 1,
             channel: "mychannel".to_owned(),
+            further_channels: Vec::new(),
+            gateway_calls: 500,
             ports: Ports::default(),
             batch_timeout: Duration::from_secs(2),
             batch_message_count_max: 500,

@@ -108,36 +108,44 @@ pub(super) async fn answers(
     process.ready(START_DEADLINE, look).await
 }
 
-/// Makes a node serve the channel.
+/// Makes a node serve each channel.
 pub(super) async fn join(state: &State, node: &OrdererNode, folder: &Path) -> Result<(), Error> {
-    let block = genesis::read(folder)?;
-    administrator::of_orderer(state, node)?.join(block).await?;
+    let administrator = administrator::of_orderer(state, node)?;
+    for channel in state.channels() {
+        administrator.join(genesis::read(folder, channel)?).await?;
+    }
     Ok(())
 }
 
-/// Waits until a node knows who leads the channel's ordering: it refuses transactions before.
+/// Waits until a node knows who leads each channel's ordering: it refuses transactions before.
 pub(super) async fn follows_a_leader(
     state: &State,
     node: &OrdererNode,
     process: &mut Process,
 ) -> Result<(), Error> {
     let look = || async move {
-        let changes = metric(state, node, "consensus_etcdraft_leader_changes").await;
-        changes.is_some_and(|changes| changes > 0.0) && leader(state).await.is_some()
+        for channel in state.channels() {
+            let name = "consensus_etcdraft_leader_changes";
+            let changes = operations::metric(node.operations, name, channel).await;
+            if changes.is_none_or(|changes| changes <= 0.0) {
+                return false;
+            }
+            if leader(state, channel).await.is_none() {
+                return false;
+            }
+        }
+        true
     };
     process.ready(START_DEADLINE, look).await
 }
 
-/// Place of the node that leads the channel's ordering, if one does.
-pub(super) async fn leader(state: &State) -> Option<usize> {
+/// Place of the node that leads a channel's ordering, if one does.
+pub(super) async fn leader(state: &State, channel: &str) -> Option<usize> {
     for (place, node) in state.orderers.iter().enumerate() {
-        if metric(state, node, "consensus_etcdraft_is_leader").await == Some(1.0) {
+        let name = "consensus_etcdraft_is_leader";
+        if operations::metric(node.operations, name, channel).await == Some(1.0) {
             return Some(place);
         }
     }
     None
-}
-
-async fn metric(state: &State, node: &OrdererNode, name: &str) -> Option<f64> {
-    operations::metric(node.operations, name, &state.channel).await
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::options::Options;
 use super::organizations::Organizations;
 use super::state::{PeerNode, State};
 use super::tools::Tools;
@@ -20,6 +21,7 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 pub(super) fn write_configuration(
     tools: &Tools,
     state: &State,
+    options: &Options,
     folder: &Path,
 ) -> Result<(), Error> {
     let builder = builder::write(folder)?
@@ -28,6 +30,7 @@ pub(super) fn write_configuration(
         .replace('\'', "''");
     let text = CONFIGURATION
         .replace("{filters}", filters(&state.version))
+        .replace("{gateway_calls}", &options.gateway_calls.to_string())
         .replace("{builder_name}", builder::NAME)
         .replace("{builder}", &builder);
     let path = tools.configuration().join("core.yaml");
@@ -81,7 +84,7 @@ peer:
       implicitCollectionDisseminationPolicy: { requiredPeerCount: 0, maxPeerCount: 1 }
   deliveryclient: { reconnectTotalTimeThreshold: 3600s, reConnectBackoffThreshold: 1s, policy: cluster }
   discovery: { enabled: true, authCacheEnabled: true, authCacheMaxSize: 1000, authCachePurgeRetentionRatio: 0.75 }
-  limits: { concurrency: { endorserService: 2500, deliverService: 2500, gatewayService: 500 } }
+  limits: { concurrency: { endorserService: 2500, deliverService: 2500, gatewayService: {gateway_calls} } }
   maxRecvMsgSize: 104857600
   maxSendMsgSize: 104857600
   handlers:
@@ -165,14 +168,16 @@ pub(super) async fn answers(
     process.ready(START_DEADLINE, look).await
 }
 
-/// Makes the peer a member of the channel.
+/// Makes the peer a member of each channel.
 pub(super) async fn join(state: &State, peer: &PeerNode, folder: &Path) -> Result<(), Error> {
-    let block = genesis::read(folder)?;
-    administrator::of_peer(state, peer)?.join(block).await?;
+    let administrator = administrator::of_peer(state, peer)?;
+    for channel in state.channels() {
+        administrator.join(genesis::read(folder, channel)?).await?;
+    }
     Ok(())
 }
 
-/// Waits until the peer knows `others` other peers as members of the channel: the
+/// Waits until the peer knows `others` other peers as members of each channel: the
 /// gateway can find endorsers from then on.
 pub(super) async fn knows_others(
     state: &State,
@@ -182,8 +187,13 @@ pub(super) async fn knows_others(
 ) -> Result<(), Error> {
     let look = || async move {
         let name = "gossip_membership_total_peers_known";
-        let known = operations::metric(peer.operations, name, &state.channel).await;
-        known.is_some_and(|known| known >= others as f64)
+        for channel in state.channels() {
+            let known = operations::metric(peer.operations, name, channel).await;
+            if known.is_none_or(|known| known < others as f64) {
+                return false;
+            }
+        }
+        true
     };
     process.ready(START_DEADLINE, look).await
 }

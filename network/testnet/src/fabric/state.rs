@@ -34,6 +34,9 @@ pub struct State {
     pub kind: String,
     /// Name of the channel.
     pub channel: String,
+    /// Channels beside that one.
+    #[serde(default)]
+    pub further_channels: Vec<String>,
     /// First ordering node, gRPC over TLS.
     pub orderer: SocketAddr,
     /// All ordering nodes.
@@ -85,6 +88,13 @@ pub struct PeerNode {
 }
 
 impl State {
+    /// All channels, the first one first.
+    pub(super) fn channels(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.channel)
+            .chain(&self.further_channels)
+            .map(String::as_str)
+    }
+
     /// A network that has been laid out and not started.
     pub(super) fn new(
         options: &Options,
@@ -120,6 +130,7 @@ impl State {
         Self {
             kind: FABRIC.to_owned(),
             channel: options.channel.clone(),
+            further_channels: options.further_channels.clone(),
             orderer: orderers[0].address,
             orderers,
             peers: peers.collect(),

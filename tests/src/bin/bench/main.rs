@@ -5,6 +5,7 @@
 //! The put chaincode and the clients run in this process, on the same cores as the network.
 
 mod endurance;
+mod idle;
 mod measured_network;
 mod mirroring;
 mod network;

@@ -7,6 +7,7 @@ use fabric_gateway_sdk::Network;
 use fabric_testnet::NetworkKind;
 use futures::TryStreamExt as _;
 
+use crate::idle::{self, Idle};
 use crate::measured_network::MeasuredNetwork;
 use crate::submitting::{self, Latency, Throughput};
 
@@ -26,6 +27,7 @@ pub(crate) struct Figures {
     pub(crate) resident_loaded: u64,
     pub(crate) many: Throughput,
     pub(crate) alone: Latency,
+    pub(crate) idle: Idle,
     /// Transactions a second that one client reads as blocks.
     pub(crate) drain_per_second: f64,
 }
@@ -39,6 +41,7 @@ pub(crate) async fn measure(kind: NetworkKind) -> anyhow::Result<Measured> {
     let alone = submitting::alone(&contract).await?;
     let many = submitting::many(&contract).await?;
     let resident_loaded = measured.resident()?;
+    let idle = idle::measure(&measured, &contract).await?;
     let (blocks, drain_per_second) = drain(&measured.channel()).await?;
     measured.remove().await?;
     let figures = Figures {
@@ -47,6 +50,7 @@ pub(crate) async fn measure(kind: NetworkKind) -> anyhow::Result<Measured> {
         resident_loaded,
         many,
         alone,
+        idle,
         drain_per_second,
     };
     Ok(Measured { figures, blocks })

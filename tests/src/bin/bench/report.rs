@@ -44,6 +44,12 @@ impl Report {
                 ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
             );
         }
+        let (embedded, fabric) = (&self.embedded, self.fabric.as_ref());
+        for (name, figures) in
+            std::iter::once(("embedded", embedded)).chain(fabric.map(|f| ("Fabric", f)))
+        {
+            figures.idle.print(name, figures.resident_loaded);
+        }
         if let Some(mirror) = &self.mirror {
             print_mirror(mirror, self.embedded.drain_per_second);
         }

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use e2e::probes::ProbedNetwork;
+use e2e::probes::{ProbedNetwork, Shape};
 use e2e::wire::{Call, Client};
 use fabric_ledger::ValidationCode;
 use fabric_protos::common::{Block, BlockMetadataIndex, Envelope, Metadata};
 use fabric_testnet::probe::{Probe, argument};
-use fabric_testnet::{Chaincode, NetworkKind};
+use fabric_testnet::{Chaincode, Compat, NetworkKind};
 use prost::Message as _;
 use serde_json::{Value, json};
 
@@ -44,7 +44,8 @@ const CHAINCODES: [(&str, Option<&str>); 4] = [
 
 /// Records a chain into a folder.
 pub(crate) async fn record(folder: &Path) {
-    let network = ProbedNetwork::start(NetworkKind::Fabric, ORGANIZATIONS, BATCH_TIMEOUT).await;
+    let shape = Shape::new(ORGANIZATIONS, BATCH_TIMEOUT, Compat::default());
+    let network = ProbedNetwork::start(NetworkKind::Fabric, shape).await;
     let mut probes: Vec<Probe> = Vec::new();
     for (name, policy) in CHAINCODES {
         let definition = |address| {

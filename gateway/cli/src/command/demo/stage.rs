@@ -126,6 +126,7 @@ async fn start_network(backend: Backend, place: &Place) -> anyhow::Result<()> {
         ephemeral: false,
         without_steps: false,
         rich_queries: None,
+        compat: None,
         detach: true,
         place: place.clone(),
     };

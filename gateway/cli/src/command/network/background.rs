@@ -90,6 +90,7 @@ fn command(up: &Up, log: File) -> anyhow::Result<Command> {
             up.rich_queries
                 .map(|answered| format!("--rich-queries={answered}")),
         )
+        .args(text("--compat", up.compat.map(|compat| compat.to_string())))
         .args(up.ephemeral.then_some("--ephemeral"))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -31,7 +31,12 @@ pub(super) async fn print(place: &Place, output: &Output) -> anyhow::Result<Exit
 
 fn describe(status: &Status, place: &Place) -> String {
     let state = &status.state;
-    let mut text = format!("{} network, channel {}\n", state.kind, state.channel);
+    let mut text = format!("{} network", state.kind);
+    let settings = state.settings.as_ref();
+    if let Some(compat) = settings.and_then(|settings| settings.compat.as_ref()) {
+        text.push_str(&format!(" as of Fabric {compat}"));
+    }
+    text.push_str(&format!(", channel {}\n", state.channel));
     for channel in state.channels.iter().skip(1) {
         let members = channel.organizations.join(", ");
         text.push_str(&format!("  channel  {} ({members})\n", channel.name));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
-use fabric_devnet::{Builder, ChannelSpec, Network, Settings, StateFile};
+use fabric_devnet::{Builder, ChannelSpec, Compat, Network, Settings, StateFile};
 use fabric_testnet::fabric::{self, RealFabric};
 
 use super::background;
@@ -66,7 +66,7 @@ pub(crate) struct Up {
     ///
     /// Fields: organizations (name, peers), channels (name, organizations, cut), chaincodes (name,
     /// address, channels, policy, version, collections or collections-config), cut, ports, seed,
-    /// rich-queries, execute-timeout, after-start (shell commands; they find the network's folder in
+    /// rich-queries, compat, execute-timeout, after-start (shell commands; they find the network's folder in
     /// SELVEDGE_DIR and package ids in CHAINCODE_ID_NAME).
     #[arg(long, short, value_name = "FILE", conflicts_with_all = ["orgs", "peers", "channels", "seed"])]
     pub(crate) file: Option<PathBuf>,
@@ -86,6 +86,12 @@ pub(crate) struct Up {
     /// Without it as the network in --dir did; `--rich-queries=false` ends it.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) rich_queries: Option<bool>,
+    /// Which version of Fabric chaincodes and clients see: 3.1, or 2.5, whose peers take one key per
+    /// message of a chaincode. Embedded network only: real peers are of the version in FABRIC_BIN.
+    ///
+    /// Without it the version that the network in --dir had, or 3.1.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) compat: Option<Compat>,
     /// Return when the network serves, and leave it running; `selvedge network down` stops it.
     #[arg(long)]
     pub(crate) detach: bool,
@@ -229,6 +235,9 @@ impl Up {
         if self.rich_queries == Some(true) {
             builder = builder.rich_queries();
         }
+        if let Some(compat) = self.compat {
+            builder = builder.compat(compat);
+        }
         if self.ephemeral {
             builder = builder.ephemeral();
         }
@@ -260,6 +269,11 @@ impl Up {
         if self.rich_queries == Some(true) {
             bail!(
                 "`--rich-queries` is the embedded network's; real peers need a CouchDB beside each, which is not started here"
+            );
+        }
+        if let Some(compat) = self.compat {
+            bail!(
+                "`--compat` is the embedded network's; set FABRIC_BIN to the programs of {compat} instead"
             );
         }
         let channel = match self.channels.as_slice() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fabric_ledger::{
-    lifecycle::{self, Approval, ChaincodeDefinition},
+    lifecycle::{self, Approval, ChaincodeDefinition, LifecycleError},
     simulate::Simulator,
 };
 use fabric_protos::{
@@ -23,11 +23,12 @@ use fabric_protos::{
 };
 
 use super::{Failure, result};
-use crate::{channel::Channel, storage::View};
+use crate::{Compat, channel::Channel, storage::View};
 
 /// A transaction about definitions of a channel, at a peer of the organisation `msp_id`.
 pub(super) struct On<'t, 'v> {
     pub(super) msp_id: &'t str,
+    pub(super) compat: Compat,
     pub(super) channel: &'t Channel,
     pub(super) simulator: &'t mut Simulator<'v, View>,
 }
@@ -59,7 +60,8 @@ impl On<'_, '_> {
             package_id,
         };
         let config = &*self.channel.config();
-        lifecycle::approve(self.simulator, config, self.msp_id, approval)?;
+        let repeated = self.compat.repeated_approval();
+        lifecycle::approve(self.simulator, config, self.msp_id, approval, repeated)?;
         Ok(result(&ApproveChaincodeDefinitionForMyOrgResult {}))
     }
 
@@ -70,7 +72,8 @@ impl On<'_, '_> {
         let config = &*self.channel.config();
         let (name, sequence) = (&arguments.name, arguments.sequence);
         let approval =
-            lifecycle::query_approved(self.simulator, config, self.msp_id, name, sequence)?;
+            lifecycle::query_approved(self.simulator, config, self.msp_id, name, sequence)
+                .map_err(|error| self.as_asked(error, sequence))?;
         let source = source(approval.package_id);
         let found = approval.definition;
         Ok(result(&QueryApprovedChaincodeDefinitionResult {
@@ -83,6 +86,26 @@ impl On<'_, '_> {
             init_required: found.endorsement_info.init_required,
             source: Some(source),
         }))
+    }
+
+    /// Peers of 2.5 name the sequence that they were asked for, which may be 0.
+    fn as_asked<E: std::error::Error>(
+        &self,
+        error: LifecycleError<E>,
+        asked: i64,
+    ) -> LifecycleError<E> {
+        match error {
+            LifecycleError::NotApproved { name, channel, .. }
+                if !self.compat.tells_all_of_approvals() =>
+            {
+                LifecycleError::NotApproved {
+                    name,
+                    sequence: asked,
+                    channel,
+                }
+            }
+            other => other,
+        }
     }
 
     pub(super) fn query_all_approved(&mut self) -> Result<Bytes, Failure> {
@@ -131,6 +154,7 @@ impl On<'_, '_> {
             mismatches: ready
                 .mismatches
                 .into_iter()
+                .filter(|_| self.compat.tells_all_of_approvals())
                 .map(|(msp_id, items)| (msp_id, Mismatches { items }))
                 .collect(),
         }))
