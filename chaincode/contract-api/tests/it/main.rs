@@ -21,6 +21,7 @@ mod private;
 mod ranges;
 mod rich;
 mod running;
+mod savepoints;
 mod simulated;
 mod state;
 mod statebased;
