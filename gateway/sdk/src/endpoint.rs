@@ -14,6 +14,8 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Room for one stream of blocks to run ahead of the reader.
 const STREAM_WINDOW_BYTES: u32 = 4 << 20;
+/// What HTTP/2 begins with (RFC 9113, section 6.9.2).
+const STREAM_WINDOW_BYTES_MIN: u32 = 65_535;
 /// Never the limit: otherwise readers that are slow with their streams would stop all other calls of
 /// the connection. What is kept for a stream is bounded by its own window.
 const CONNECTION_WINDOW_BYTES: u32 = 1 << 30;
@@ -154,6 +156,16 @@ impl Endpoint {
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport = self.transport.connect_timeout(limit);
+        self
+    }
+
+    /// Lets each stream run ahead of its reader by so many bytes at most; 4 MiB without this. It is the
+    /// only buffer of a stream, beside the message that is coming. At least 64 KiB, which HTTP/2
+    /// begins with.
+    #[must_use]
+    pub fn stream_buffer_bytes(mut self, bytes: u32) -> Self {
+        let bytes = bytes.clamp(STREAM_WINDOW_BYTES_MIN, CONNECTION_WINDOW_BYTES);
+        self.transport = self.transport.initial_stream_window_size(bytes);
         self
     }
 

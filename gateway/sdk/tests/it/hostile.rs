@@ -1,7 +1,7 @@
 //! A peer that sends garbage: errors, never panics, never something believed.
 
 use bytes::Bytes;
-use fabric_gateway_sdk::{Block, Code, Error, Step};
+use fabric_gateway_sdk::{Block, Code, Error, Gateway, Step};
 use fabric_protos::{common, gateway};
 use futures::TryStreamExt as _;
 use proptest::prelude::*;
@@ -204,6 +204,30 @@ async fn block_larger_than_the_usual_limit_of_grpc_arrives() {
         .unwrap()
         .unwrap();
     assert_eq!(block.transactions().next().unwrap().envelope(), &envelope);
+}
+
+#[tokio::test]
+async fn blocks_larger_than_the_buffer_of_a_stream_arrive_beside_other_calls() {
+    let envelope = Bytes::from(vec![7; 9 << 20]);
+    let chain = [0, 1].map(|number| sample::block(number, vec![envelope.clone()], &[0]));
+    let mock = Mock::with_chain(&chain).await;
+    let gateway = Gateway::builder(sample::user())
+        .endpoint(mock.endpoint().stream_buffer_bytes(0))
+        .connections_per_peer(1)
+        .connect_lazy()
+        .unwrap();
+    let network = gateway.network(sample::CHANNEL);
+    let streams = (0..8).map(|_| network.blocks().from_block(0).end_block(1).stream());
+    let mut streams: Vec<_> = streams.collect();
+    for stream in &mut streams {
+        stream.try_next().await.unwrap().unwrap();
+    }
+    // Eight readers rest, each with a block that waits; calls on the same connection go on.
+    let contract = network.contract(sample::CHAINCODE);
+    contract.evaluate("read").await.unwrap();
+    for stream in streams {
+        assert_eq!(stream.try_collect::<Vec<_>>().await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]
