@@ -1,5 +1,6 @@
 //! Clients in Rust, on `fabric-gateway-sdk`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::model::{Component, Contract, Function, Model, Parameter};
@@ -28,7 +29,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 pub(super) fn write(model: &Model) -> String {
     let mut text = HEAD.to_owned();
     for component in &model.types {
-        write_component(&mut text, component);
+        write_component(&mut text, model, component);
     }
     for contract in &model.contracts {
         write_contract(&mut text, contract);
@@ -36,7 +37,7 @@ pub(super) fn write(model: &Model) -> String {
     text + TAIL
 }
 
-fn write_component(text: &mut String, component: &Component) {
+fn write_component(text: &mut String, model: &Model, component: &Component) {
     let name = pascal(&component.name);
     text.push('\n');
     comment(text, "", &component.documentation, &component.name);
@@ -51,7 +52,7 @@ fn write_component(text: &mut String, component: &Component) {
                     _ => "",
                 };
                 let (quoted, own) = (&field.name, snake(&field.name));
-                let of = owned(&field.of);
+                let of = field_type(model, &component.name, &field.of);
                 let _ = writeln!(
                     body,
                     "    #[serde(rename = {quoted:?}{default})]\n    pub {own}: {of},"
@@ -76,6 +77,40 @@ fn write_component(text: &mut String, component: &Component) {
         }
         Shape::Alias(of) => writeln!(text, "pub type {name} = {};", owned(of)),
     };
+}
+
+/// The type of a record's field: in a box where the record would otherwise hold itself.
+fn field_type(model: &Model, record: &str, of: &Type) -> String {
+    match of {
+        Type::Optional(of) => format!("Option<{}>", field_type(model, record, of)),
+        Type::Named(name) if holds(model, name, record, &mut BTreeSet::new()) => {
+            format!("Box<{}>", owned(of))
+        }
+        of => owned(of),
+    }
+}
+
+/// Whether a named type is another one, or holds it without a list between.
+fn holds<'m>(model: &'m Model, name: &'m str, other: &str, seen: &mut BTreeSet<&'m str>) -> bool {
+    fn named(of: &Type) -> Option<&str> {
+        match of {
+            Type::Named(name) => Some(name),
+            Type::Optional(of) => named(of),
+            _ => None,
+        }
+    }
+    if name == other || !seen.insert(name) {
+        return name == other;
+    }
+    let component = model.types.iter().find(|each| each.name == name);
+    match component.map(|component| &component.shape) {
+        Some(Shape::Record(fields)) => fields
+            .iter()
+            .filter_map(|field| named(&field.of))
+            .any(|inner| holds(model, inner, other, seen)),
+        Some(Shape::Alias(of)) => named(of).is_some_and(|inner| holds(model, inner, other, seen)),
+        _ => false,
+    }
 }
 
 fn write_contract(text: &mut String, contract: &Contract) {

@@ -167,6 +167,24 @@ fn what_a_stranger_calls_things_never_becomes_code() {
 }
 
 #[test]
+fn a_record_that_holds_itself_does_so_in_a_box() {
+    let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let metadata = json!({
+        "contracts": {},
+        "components": { "schemas": {
+            "Node": { "properties": {
+                "next": named("Link"), "all": { "type": "array", "items": named("Node") },
+            }},
+            "Link": { "properties": { "node": named("Node") }, "required": ["node"] },
+        }},
+    });
+    let rust = made(&metadata, "rust");
+    assert!(rust.contains("pub next: Option<Box<Link>>,"), "{rust}");
+    assert!(rust.contains("pub node: Box<Node>,"), "{rust}");
+    assert!(rust.contains("pub all: Option<Vec<Node>>,"), "{rust}");
+}
+
+#[test]
 fn metadata_that_make_no_client_are_refused() {
     let shell = Shell::new();
     shell.write("empty.json", "{}");
