@@ -1,13 +1,19 @@
 //! How many calls a gateway serves at once.
 
+use std::time::Duration;
+
 use fabric_protos::gateway::ChaincodeEventsRequest;
 use fabric_testnet::probe::Op;
+use fabric_testnet::wait_until;
 use futures::future::join_all;
+use tokio::time::timeout;
 
-use crate::case::{call, observe_alone, within};
-use crate::describe;
+use crate::case::{DEADLINE, call, observe_alone, within};
 use crate::ops::*;
 use crate::suite::GATEWAY_CALLS;
+
+/// How long one look at the calls takes.
+const GLANCE: Duration = Duration::from_millis(100);
 
 #[test]
 fn calls_beyond_the_limit_of_a_gateway_are_refused_whatever_they_are() {
@@ -22,8 +28,14 @@ fn calls_beyond_the_limit_of_a_gateway_are_refused_whatever_they_are() {
             tokio::spawn(async move { client.evaluate(&proposed, &["Org1MSP"]).await })
         });
         let waiting: Vec<_> = waiting.collect();
-        let all = probe.arrived(&gate, usize::from(GATEWAY_CALLS));
-        within("the calls that fill the gateway", all).await;
+        // A real gateway notices that a client has left a stream of events when the next event comes:
+        // such streams of other cases count, too, and some calls here are refused for them.
+        let full = wait_until(DEADLINE, || async {
+            let refused = waiting.iter().filter(|one| one.is_finished()).count();
+            let all = probe.arrived(&gate, usize::from(GATEWAY_CALLS) - refused);
+            timeout(GLANCE, all).await.is_ok()
+        });
+        full.await.expect("the gateway is full");
 
         let proposed = case.propose(&client, &call("limited", &[get("a")]));
         let evaluated = client.evaluate(&proposed, &["Org1MSP"]).await;
@@ -42,8 +54,10 @@ fn calls_beyond_the_limit_of_a_gateway_are_refused_whatever_they_are() {
         probe.open(&gate);
         let outcomes = within("the calls that waited", join_all(waiting)).await;
         for outcome in outcomes {
-            let response = outcome.expect("a call ends").expect("it is answered");
-            assert_eq!(response.status, 200, "{}", describe::response(&response));
+            match outcome.expect("a call ends") {
+                Ok(response) => assert_eq!(response.status, 200, "{response:?}"),
+                Err(status) => assert!(status.message().contains("limit"), "{status}"),
+            }
         }
         let again = client.evaluate(&proposed, &["Org1MSP"]).await;
         case.note_result("evaluate when they have ended", &again);
