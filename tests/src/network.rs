@@ -43,6 +43,9 @@ pub struct Peer {
     pub address: String,
     /// Certificate of the authority for its TLS certificate.
     pub tls_ca: PathBuf,
+    /// Health and metrics, plain HTTP; a real peer has them.
+    #[serde(default)]
+    pub operations: Option<String>,
     pid: Option<u32>,
 }
 

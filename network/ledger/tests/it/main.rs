@@ -14,6 +14,7 @@ mod private_simulation;
 mod recorded;
 mod recorded_chains;
 mod replay;
+mod simulated_channel;
 mod simulation;
 mod snapshot;
 mod tampering;

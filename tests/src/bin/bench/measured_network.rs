@@ -15,13 +15,12 @@ use fabric_testnet::NetworkKind;
 use fabric_testnet::ports::Port;
 use tokio::task::JoinHandle;
 
+use crate::process_figures;
 use crate::put_chaincode::PutChaincode;
 
 const CHAINCODE: &str = "put";
 /// One endorsement, as in the reference figures.
 const POLICY: &str = "OR('Org1MSP.peer','Org2MSP.peer')";
-/// Clock ticks a second in `/proc/PID/stat`: the same on every Linux that Rust supports.
-const TICKS_PER_SECOND: u64 = 100;
 
 /// A network that runs, and the chaincode, which runs in this process.
 pub(crate) struct MeasuredNetwork {
@@ -103,18 +102,18 @@ impl MeasuredNetwork {
 
     /// Resident memory of all processes, in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        self.sum(|pid| status_bytes(pid, "VmRSS:"))
+        self.sum(|pid| process_figures::bytes(pid, "VmRSS:"))
     }
 
     /// The most memory that the processes have had, in bytes.
     pub(crate) fn resident_peak(&self) -> anyhow::Result<u64> {
-        self.sum(|pid| status_bytes(pid, "VmHWM:"))
+        self.sum(|pid| process_figures::bytes(pid, "VmHWM:"))
     }
 
     /// Time on all cores that the processes have taken so far.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let ticks = self.sum(cpu_ticks)?;
-        Ok(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+        let processes = self.running.processes().into_iter();
+        processes.map(process_figures::cpu).sum()
     }
 
     /// Bytes of its files.
@@ -146,29 +145,6 @@ impl MeasuredNetwork {
     fn sum(&self, of: impl Fn(u32) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
         self.running.processes().into_iter().map(of).sum()
     }
-}
-
-fn status_bytes(pid: u32, field: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let kibibytes = line.and_then(|line| line.split_whitespace().next());
-    Ok(kibibytes.context("a process has a size")?.parse::<u64>()? * 1024)
-}
-
-/// User and system time (`proc_pid_stat(5)`, fields 14 and 15).
-fn cpu_ticks(pid: u32) -> anyhow::Result<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The second field is the program's name in brackets, which may hold anything.
-    let (_, fields) = stat.rsplit_once(')').context("a process has a name")?;
-    let mut ticks = fields.split_whitespace().skip(11).take(2);
-    let mut next = || {
-        ticks
-            .next()
-            .context("a process has a time")?
-            .parse::<u64>()
-            .map_err(anyhow::Error::from)
-    };
-    Ok(next()? + next()?)
 }
 
 fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
