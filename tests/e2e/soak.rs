@@ -100,7 +100,7 @@ async fn each_outcome_through_crashes_is_the_ledgers() {
     }
     let [valid, invalid, nothing, unknown] = counts;
     println!(
-        "{valid} valid, {invalid} invalid, {nothing} never sent, {unknown} unknown; all are the ledger's"
+        "{valid} valid, {invalid} invalid, {nothing} never sent, {unknown} unknown; every outcome that was told is the ledger's"
     );
     // While a peer is away that the policy needs, a gateway refuses at once, and calls end quickly.
     assert!(valid >= BETWEEN_CRASHES.min(transactions));

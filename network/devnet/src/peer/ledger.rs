@@ -104,15 +104,24 @@ impl PeerLedger {
         &self,
         id: &str,
     ) -> Result<Option<TransactionStatus>, StorageError> {
-        let life = self.channel.chain().life();
-        let Some(status) = self.channel.chain().wait_for(id).await? else {
-            return Ok(None);
+        let chain = self.channel.chain();
+        let life = chain.life();
+        let arriving = async {
+            let Some(status) = chain.wait_for(id).await? else {
+                return Ok(None);
+            };
+            let arrived = self
+                .heights()
+                .wait_for(|height| status.block < *height)
+                .await
+                .is_ok();
+            Ok(arrived.then_some(status))
         };
-        let mut heights = self.heights();
+        // Who begins to wait when the chain is closed already is let go by nobody else.
         tokio::select! {
             biased;
-            _ = heights.wait_for(|height| status.block < *height) => Ok(Some(status)),
-            () = self.channel.chain().closed().cancelled() => Ok(None),
+            status = arriving => status,
+            () = chain.closed().cancelled() => Ok(None),
             () = life.cancelled() => Ok(None),
         }
     }
