@@ -7,7 +7,7 @@ use ssi::JWK;
 use ssi::claims::jws;
 use ssi::dids::DIDKey as Method;
 use ssi::jwk::Algorithm;
-use ssi::multicodec::MultiEncodedBuf;
+use ssi::multicodec::{ED25519_PUB, MultiEncodedBuf, P256_PUB};
 use ssi::security::MultibaseBuf;
 use ssi::security::multibase::Base;
 
@@ -139,8 +139,11 @@ pub(crate) fn public_key(did: &str) -> Result<JWK, KeyError> {
     let (base, bytes) = MultibaseBuf::new(id.to_owned())
         .decode()
         .map_err(|_| not_did_key())?;
+    // Codecs of private keys and of other curves have no place in an identifier, and the library
+    // panics on private keys of another length.
     let key = MultiEncodedBuf::new(bytes)
         .ok()
+        .filter(|encoded| matches!(encoded.codec(), ED25519_PUB | P256_PUB))
         .and_then(|encoded| JWK::from_multicodec(&encoded).ok());
     match key {
         Some(key) if base == Base::Base58Btc && key.is_public() && algorithm(&key).is_some() => {

@@ -25,6 +25,13 @@ fn an_oversized_credential_is_refused_by_its_size() {
 }
 
 #[test]
+fn private_keys_of_another_length_are_refused() {
+    // Codec 0x1306 (P-256, private) with 35 bytes.
+    let id = "did:key:z5VmmamaJmmAmmPaAJm1mPm11aAJmAaP1maJmAJPaJJ1AP1PmPa1";
+    assert!(Did::parse(id).is_err());
+}
+
+#[test]
 fn a_deep_document_is_refused_by_its_format() {
     use base64::Engine as _;
     let (policy, credential) = policy_and_credential();
